@@ -1,0 +1,276 @@
+"""The base class of actors: what a life can do, and the hooks the engine calls in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from . import links
+from .blueprint import Blueprint, Mailbox
+from .envelopes import ChildEnded, Envelope, ForLife, Stop
+from .errors import NotRunning, StashFull
+from .exits import NORMAL, Reason
+from .handlers import Routes, define, routes_of
+from .lifecycle import REFUSING
+from .messages import Down, Exit, Pid
+from .timers import Timer
+
+if TYPE_CHECKING:
+    from .cell import Cell
+    from .ref import Ref
+    from .system import ActorSystem
+
+
+class Reply:
+    """An answer that is given later: by :meth:`send` or :meth:`fail`, once, from anywhere on the loop.
+
+    If the actor dies first, the asker gets ``ActorDied``.
+    """
+
+    __slots__ = ("_cell", "_envelope")
+
+    def __init__(self, cell: Cell, envelope: Envelope) -> None:
+        self._cell = cell
+        self._envelope = envelope
+        cell.more().deferred[envelope] = None
+
+    def send(self, value: object) -> None:
+        """Answer; nothing happens if the asker has gone."""
+        self._settled()
+        self._envelope.answer(value)
+
+    def fail(self, error: Exception) -> None:
+        """Raise ``error`` where the question was asked, without ending this actor."""
+        self._settled()
+        self._envelope.fail(error)
+
+    def _settled(self) -> None:
+        if self._cell.extras is not None:
+            self._cell.extras.deferred.pop(self._envelope, None)
+
+
+class Actor:
+    """Subclass it, mark methods with ``@handle``, and let it crash.
+
+    One life goes like this: the constructor, then ``started()``; messages one at a time, each to the handler its type is
+    routed to, what the handler returns being the answer to an ask; and at the end ``stopping(reason)``.  An exception in
+    a handler ends the life with ``Crashed(exception)``; what was queued waits for the successor, if a supervisor
+    provides one.
+
+    All hooks run in the actor's turn, one at a time with its handlers, inside its own context, and may be ``def`` or
+    ``async def``.  The constructor may not wait; ``self.ref`` and the rest work in it already.
+    """
+
+    __slots__ = ("_cell",)
+
+    _cell: Cell
+    _routes: ClassVar[Routes | None] = None
+
+    ref_class: ClassVar[type[Ref[Any]] | None] = None
+    """The class of this place's ref, for those that route; for the engine."""
+
+    trap_exits: bool = False
+    """Exit signals of linked actors arrive at :meth:`exited` instead of ending this life, and a stop waits for the
+    message in hand.  Set it on the class or, in a life, on the instance."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        define(cls, depth=2)
+
+    # -- hooks ---------------------------------------------------------------------------------------------------------
+
+    def started(self) -> Any:
+        """The life begins.  Raise ``Ignore`` to say that it is not needed; any other exception fails the start."""
+
+    def stopping(self, reason: Reason) -> Any:
+        """The life ends for ``reason``: clean up.  Runs at every end but a kill.  An exception becomes the reason.
+
+        Its time is what the supervisor's ``shutdown`` leaves; without a supervisor, 5 s.
+        """
+
+    def exited(self, signal: Exit) -> Any:
+        """A linked actor died, or somebody sent an exit signal; only if ``trap_exits``.  An exception ends the life."""
+
+    def down(self, signal: Down) -> Any:
+        """A monitored actor died.  An exception ends the life."""
+
+    def unhandled(self, message: Any) -> Any:
+        """A message of a type without a handler; what it returns answers an ask.
+
+        Unless overridden such a message is a dead letter, and its asker gets ``Unhandled``.
+        """
+
+    def receive(self, message: Any) -> Any:
+        """Override it whole to receive every message in one place instead of by ``@handle``."""
+
+    # -- engine's side, for supervisors --------------------------------------------------------------------------------
+
+    def child_ended(self, notice: ChildEnded) -> None:
+        """A life that this supervisor started is over.  For the engine; a plain actor owns no children."""
+
+    def end_later(self, reason: Reason) -> bool:
+        """Whether this actor takes it on itself to end for ``reason`` when it is ready.  For the engine."""
+        return False
+
+    # -- who and where -------------------------------------------------------------------------------------------------
+
+    @property
+    def ref(self) -> Ref[Any]:
+        """The reference of this place."""
+        return self._cell.ref
+
+    @property
+    def pid(self) -> Pid:
+        """This life: name and incarnation."""
+        return self._cell.pid
+
+    @property
+    def system(self) -> ActorSystem:
+        """The system this actor runs in."""
+        return self._cell.scheduler.system
+
+    @property
+    def parent(self) -> Ref[Any] | None:
+        """The supervisor, or the actor that spawned this one."""
+        return self._cell.parent.ref if self._cell.parent is not None else None
+
+    def _live(self) -> Cell:
+        """The cell, if this object is the life in it: one that was abandoned or replaced may not act in its name."""
+        cell = self._cell
+        if cell.actor is not self:
+            raise NotRunning(f"this life of {cell.name}")
+        return cell
+
+    # -- others --------------------------------------------------------------------------------------------------------
+
+    def link(self, other: Ref[Any]) -> None:
+        """When either of the two dies, the other gets an exit signal.  ``noproc`` comes back if it is dead already."""
+        links.link(self._live(), other._cell)
+
+    def unlink(self, other: Ref[Any]) -> None:
+        """Undo :meth:`link`; no signal of it arrives after this."""
+        links.unlink(self._live(), other._cell)
+
+    def monitor(self, other: Ref[Any]) -> links.Monitor:
+        """Have ``down()`` called when the present life of ``other`` ends; each call is a monitor of its own."""
+        return links.monitor(self._live(), other._cell)
+
+    def demonitor(self, monitor: links.Monitor) -> bool:
+        """End a monitor, and drop its ``Down`` if one is queued already; false if it was over."""
+        return links.demonitor(self._live(), monitor)
+
+    async def spawn(
+        self,
+        cls: Callable[..., Actor],
+        *args: Any,
+        name: str | None = None,
+        mailbox: Mailbox | None = None,
+        timeout: float | None = None,
+    ) -> Ref[Any]:
+        """Start an actor that lives on its own; see ``ActorSystem.spawn``."""
+        return await self.system.spawn(cls, *args, name=name, mailbox=mailbox, timeout=timeout, _parent=self._live())
+
+    async def spawn_link(
+        self,
+        cls: Callable[..., Actor],
+        *args: Any,
+        name: str | None = None,
+        mailbox: Mailbox | None = None,
+        timeout: float | None = None,
+    ) -> Ref[Any]:
+        """Start an actor that is linked to this one from its first moment; a failed start sends no signal."""
+        return await self.system.spawn(
+            cls, *args, name=name, mailbox=mailbox, timeout=timeout, _parent=self._live(), _link=True
+        )
+
+    def join(self, group: str) -> None:
+        """Become a member of ``group`` until this life ends."""
+        self.system.registry.join(group, self._live())
+
+    def leave(self, group: str) -> None:
+        """End a membership."""
+        self.system.registry.leave(group, self._live())
+
+    # -- time ----------------------------------------------------------------------------------------------------------
+
+    def after(self, seconds: float, message: object) -> Timer:
+        """Send ``message`` to oneself in ``seconds``.  Ends with this life."""
+        return Timer(self._live(), seconds, message)
+
+    def every(self, seconds: float, message: object) -> Timer:
+        """Send ``message`` to oneself every ``seconds``, without drift; of ticks that were missed, one is delivered."""
+        return Timer(self._live(), seconds, message, seconds)
+
+    def cancel(self, timer: Timer) -> float | None:
+        """End a timer; the seconds that were left, or ``None`` if it had fired."""
+        return timer.cancel()
+
+    # -- the message in hand, and oneself ------------------------------------------------------------------------------
+
+    def stop(self, reason: Reason = NORMAL) -> None:
+        """End this life when the handler in hand is done."""
+        self._live().push(Stop(reason))
+
+    def continue_with(self, message: object) -> None:
+        """Handle ``message`` next, before all that wait; several are handled in the order they were given."""
+        cell = self._live()
+        cell.push(ForLife(message, cell.incarnation))
+
+    def stash(self) -> None:
+        """Put the message in hand aside until :meth:`unstash`; its asker goes on waiting.
+
+        Raises ``StashFull`` at the mailbox's limit, ``NotRunning`` if there is no message in hand.
+        """
+        cell = self._live()
+        if cell.hand is None:
+            raise NotRunning("a message in hand")
+        extras = cell.more()
+        if len(extras.stash) >= cell.limit:
+            raise StashFull(cell.ref, cell.limit)
+        extras.stash.append(cell.hand)
+        cell.hand = None
+
+    def unstash(self) -> int:
+        """Put all stashed messages back at the head of the mailbox, in their order; returns how many."""
+        cell = self._live()
+        extras = cell.more()
+        stashed, extras.stash = extras.stash, []
+        if stashed:
+            cell.put_first(stashed)
+        return len(stashed)
+
+    def forward(self, other: Ref[Any]) -> None:
+        """Hand the message in hand, with its asker if it has one, on to another actor; what the handler returns is ignored.
+
+        Its mailbox takes it whatever its limit.  Raises ``NotRunning`` if there is no message in hand.
+        """
+        cell = self._live()
+        hand, cell.hand = cell.hand, None
+        if hand is None:
+            raise NotRunning("a message in hand")
+        if other._cell.state in REFUSING:
+            other._cell.refuse(hand, other._cell.reason)
+        else:
+            other._cell.put(hand)
+
+    def defer(self) -> Reply | None:
+        """Answer the question in hand later: what the handler returns is ignored.  ``None`` if nobody asked."""
+        cell = self._live()
+        hand = cell.hand
+        if hand.__class__ is not Envelope or hand.future is None:
+            return None
+        cell.hand = None
+        return Reply(cell, hand)
+
+    def __repr__(self) -> str:
+        cell = getattr(self, "_cell", None)
+        return f"<{type(self).__name__} {cell.pid}>" if cell is not None else f"<{type(self).__name__}>"
+
+
+def blueprint_of(cls: Callable[..., Actor], args: tuple[Any, ...], mailbox: Mailbox | None) -> Blueprint:
+    """The blueprint of an actor, its routes checked.  Raises ``TypeError`` or ``HandlerError`` for a class that cannot work."""
+    blueprint = Blueprint.of(cls, args, mailbox)
+    if not issubclass(blueprint.cls, Actor):
+        raise TypeError(f"{blueprint.cls.__name__} is not an Actor; inherit from actors.Actor")
+    routes_of(blueprint.cls)
+    return blueprint

@@ -1,0 +1,319 @@
+"""A cell: the place that a name stands for, with its mailbox, and whatever life is in it at the moment.
+
+A place outlives its lives: mailbox, name and ref stay, the actor object is replaced.  This module is the data and the
+delivery of messages into it; :mod:`actors.life` starts and ends lives, :mod:`actors.turn` lets them run.
+
+The state of delivery is in three attributes, so that a tell to an idle actor costs no more than it must:
+
+- ``box is None``: idle, not on the run queue; the next message takes an empty deque from the pool and queues the cell;
+- ``box`` is a deque: queued, running or *held* (``held``: starting, between lives, suspended: messages wait);
+- ``box`` is ``()`` and ``limit`` 0: nobody will come; every message takes the slow path and is refused there.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator
+from contextvars import Context
+from typing import TYPE_CHECKING, Any
+
+from .blueprint import UNBOUNDED, Blueprint
+from .envelopes import LIFE_ITEMS, Envelope, ForLife, Signal
+from .errors import ActorDied, MailboxFull
+from .exits import NOPROC, Reason, Verdict, judge
+from .lifecycle import REFUSING, Event, State, step
+from .messages import Exit, Pid, Undelivered
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from .actor import Actor
+    from .handlers import Routes
+    from .ref import Ref
+    from .scheduler import Fiber, Scheduler
+
+CLOSED_BOX: Any = ()
+
+
+class Extras:
+    """What few cells need: links, monitors, timers, stash, waiters.  Made on first use; ``life`` parts end with a life."""
+
+    __slots__ = (
+        "deferred", "enders", "groups", "late", "links", "monitors", "names", "on_start", "places", "senders", "stash",
+        "suspended", "timers", "watchers",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.links: dict[Cell, int] = {}
+        self.monitors: dict[object, Cell] = {}
+        self.watchers: dict[object, tuple[Cell, int]] = {}
+        self.timers: dict[Any, None] = {}
+        self.stash: list[Any] = []
+        self.deferred: dict[Envelope, None] = {}
+        self.names: dict[str, None] = {}
+        self.groups: dict[str, None] = {}
+        self.suspended = False
+        self.late = False
+        self.on_start: Callable[[Cell, Any], None] | None = None
+        self.enders: list[Callable[[Reason], None]] = []
+        self.senders: deque[tuple[Any, asyncio.Future[None]]] = deque()
+        self.places: dict[str, Cell] = {}
+
+
+class Cell:
+    """See the module's text.  ``owner`` is the supervising actor object, if any; ``doom`` a deadly signal received."""
+
+    __slots__ = (
+        "actor", "blueprint", "box", "context", "doom", "extras", "fiber", "hand", "handled", "held", "incarnation", "interrupted",
+        "label", "lane", "limit", "owner", "parent", "reason", "ref", "routes", "scheduler", "state",
+    )  # fmt: skip
+
+    def __init__(
+        self, scheduler: Scheduler, blueprint: Blueprint, routes: Routes, label: str | int, parent: Cell | None
+    ) -> None:
+        self.scheduler = scheduler
+        self.blueprint = blueprint
+        self.routes = routes
+        self.label = label
+        self.parent = parent
+        self.ref: Ref[Any]
+        self.owner: Actor | None = None
+        self.actor: Any = None
+        self.context: Context = scheduler.context
+        self.state = State.NEW
+        self.incarnation = 0
+        self.reason: Reason | None = None
+        self.box: Any = CLOSED_BOX
+        self.limit = 0
+        self.lane: deque[Any] | None = None
+        self.held = True
+        self.hand: Any = None
+        self.handled = 0
+        self.fiber: Fiber | None = None
+        self.doom: Reason | None = None
+        self.interrupted = False
+        self.extras: Extras | None = None
+
+    # -- naming ------------------------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The given name or path; an anonymous place is called after its class and number."""
+        return self.label if isinstance(self.label, str) else f"{self.blueprint.cls.__name__}-{self.label}"
+
+    @property
+    def pid(self) -> Pid:
+        return Pid(self.name, self.incarnation)
+
+    def __repr__(self) -> str:
+        return f"<Cell {self.pid} {self.state} queued={len(self.box or ())}>"
+
+    def more(self) -> Extras:
+        """The extras, made now if need be."""
+        if self.extras is None:
+            self.extras = Extras()
+        return self.extras
+
+    def advance(self, event: Event) -> None:
+        """Take one step in the table of :mod:`actors.lifecycle`."""
+        self.state = step(self.state, event)
+
+    # -- delivery ----------------------------------------------------------------------------------------------------
+
+    def put(self, item: Any) -> None:
+        """Append to the mailbox whatever its limit: signals and internal returns, whose number is bounded by themselves."""
+        if self.box is None:
+            self.scheduler.wake(self, item)
+        elif self.box is not CLOSED_BOX:
+            self.box.append(item)
+
+    def put_first(self, items: list[Any]) -> None:
+        """Put items at the head of the mailbox, in their order."""
+        if self.box is None:
+            self.open_box()
+            self.scheduler.enqueue(self)
+        if self.box is not CLOSED_BOX:
+            self.box.extendleft(reversed(items))
+
+    def push(self, item: Any) -> None:
+        """Append to the urgent lane and see that it is attended to."""
+        if self.lane is None:
+            self.lane = deque()
+        self.lane.append(item)
+        if self.fiber is not None:
+            if item.__class__ is Signal:
+                self.receive_signals()
+        elif self.box is None:
+            self.open_box()
+            self.scheduler.enqueue(self)
+        elif self.held and self.actor is not None:
+            self.scheduler.enqueue(self)
+
+    def push_first(self, item: Any) -> None:
+        """Put something at the head of the urgent lane; the caller is in the cell's turn."""
+        if self.lane is None:
+            self.lane = deque()
+        self.lane.appendleft(item)
+
+    def open_box(self) -> None:
+        """Give the cell an empty mailbox from the pool."""
+        boxes = self.scheduler.boxes
+        self.box = boxes.pop() if boxes else deque()
+
+    def hold(self) -> None:
+        """Let messages wait: there is no life here, or it is starting or suspended."""
+        if self.box is None or self.box is CLOSED_BOX:
+            self.open_box()
+        self.held = True
+        self.limit = self.blueprint.mailbox.limit or UNBOUNDED
+
+    def release(self) -> None:
+        """Let waiting messages be handled."""
+        self.held = False
+        if self.box or self.lane:
+            self.scheduler.enqueue(self)
+        else:
+            self.box = None
+
+    def seal(self, reason: Reason | None) -> None:
+        """Refuse messages from now on; what waits goes to the dead letters or, with an error, to its asker."""
+        box, lane, senders = self.box, self.lane, self.extras.senders if self.extras else ()
+        self.box, self.lane, self.limit, self.held = CLOSED_BOX, None, 0, True
+        for item in (*(lane or ()), *(box or ())):
+            self.refuse(item, reason)
+        for item, future in senders:
+            if not future.done():
+                future.set_exception(ActorDied(self.ref, reason or NOPROC))
+        if self.extras:
+            self.extras.senders.clear()
+
+    def refuse(self, item: Any, reason: Reason | None, why: Undelivered = Undelivered.DEAD) -> None:
+        """Tell an item's asker, or the dead letters, that nobody will handle it."""
+        if item.__class__ is Envelope:
+            if item.future is not None:
+                item.fail(ActorDied(self.ref, reason or NOPROC))
+                return
+            item = item.message
+        if item.__class__ not in LIFE_ITEMS:
+            self.scheduler.system.dead_letters.add(item, self.ref, why, reason)
+
+    # -- overflow ----------------------------------------------------------------------------------------------------
+
+    def overflow(self, item: Any) -> Accepted | Waiting:
+        """The mailbox did not take ``item``: follow its policy, or refuse because nobody lives here."""
+        if self.state in REFUSING or self.box is CLOSED_BOX:
+            if item.__class__ is Envelope and item.future is not None:
+                raise ActorDied(self.ref, NOPROC)
+            self.refuse(item, self.reason)
+            return ACCEPTED
+        policy = self.blueprint.mailbox.overflow
+        error = MailboxFull(self.ref, self.limit, policy)
+        if policy == "reject":
+            raise error
+        if policy == "wait":
+            return Waiting(self, item)
+        dropped = item
+        if policy == "drop_oldest":
+            dropped = self.box.popleft()
+            self.box.append(item)
+        if dropped.__class__ is Envelope and dropped.future is not None:
+            dropped.fail(error)
+        else:
+            self.refuse(dropped, None, Undelivered.FULL if dropped is item else Undelivered.DROPPED)
+        return ACCEPTED
+
+    def admit(self) -> None:
+        """Let senders that wait for room in, in the order they came."""
+        extras = self.extras
+        if extras is None or not extras.senders or self.box is CLOSED_BOX:
+            return
+        box = self.box
+        while extras.senders and (box is None or len(box) < self.limit):
+            item, future = extras.senders.popleft()
+            if future.done():
+                continue
+            if box is None:
+                self.open_box()
+                box = self.box
+                self.scheduler.enqueue(self)
+            box.append(item)
+            future.set_result(None)
+
+    # -- exit signals ------------------------------------------------------------------------------------------------
+
+    def receive_signals(self) -> None:
+        """Receive the exit signals in the lane while a handler is under way: a deadly one interrupts it."""
+        lane = self.lane
+        assert lane is not None
+        for _ in range(len(lane)):
+            item = lane.popleft()
+            if item.__class__ is not Signal:
+                lane.append(item)
+                continue
+            reason = self.receive_signal(item)
+            if reason is not None:
+                self.interrupt(reason)
+
+    def receive_signal(self, signal: Signal) -> Reason | None:
+        """Judge one exit signal now, at reception: the reason to die of, or ``None`` if it was ignored or delivered."""
+        sender = signal.sender
+        if signal.linked and not signal.parent:
+            links = self.extras.links if self.extras else {}
+            if sender is None or links.get(sender) != signal.incarnation:
+                return None
+            del links[sender]
+        if self.actor is None:
+            return None
+        verdict, reason = judge(
+            signal.reason,
+            trapping=self.actor.trap_exits,
+            linked=signal.linked,
+            own=sender is self,
+            parent=signal.parent,
+        )
+        if verdict is Verdict.DELIVER:
+            pid = Pid(sender.name, signal.incarnation) if sender is not None else None
+            self.put(ForLife(Exit(sender.ref if sender is not None else None, pid, reason), self.incarnation))
+        return reason if verdict is Verdict.DIE else None
+
+    def interrupt(self, reason: Reason) -> None:
+        """Cut the handler that is suspended, and see to it that it ends: :meth:`Scheduler.cut` bounds the time."""
+        self.scheduler.cut(self, reason)
+
+
+class Accepted:
+    """What ``tell`` returns when there is nothing to wait for; awaiting it changes nothing."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return iter(())  # type: ignore[return-value]
+
+
+ACCEPTED = Accepted()
+
+
+class Waiting:
+    """What ``tell`` returns at a full mailbox whose policy is ``wait``: await it to wait for room.
+
+    Not awaited, the message goes to the dead letters.  Raises ``ActorDied`` if nobody will live there any more.
+    """
+
+    __slots__ = ("cell", "item")
+
+    def __init__(self, cell: Cell, item: Any) -> None:
+        self.cell: Cell | None = cell
+        self.item = item
+
+    def __await__(self) -> Generator[Any, None, None]:
+        cell, self.cell = self.cell, None
+        if cell is None:
+            return
+        future = cell.scheduler.loop.create_future()
+        cell.more().senders.append((self.item, future))
+        cell.admit()
+        yield from future
+
+    def __del__(self) -> None:
+        if self.cell is not None:
+            self.cell.refuse(self.item, None, Undelivered.NOT_AWAITED)

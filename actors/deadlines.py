@@ -1,0 +1,71 @@
+"""Deadlines of asks, cheaper than a timer each.
+
+Nearly every ask is answered long before its deadline, and nearly all asks of a program share a few timeouts.  Questions
+with the same timeout fall due in the order they were asked, so one timer a distinct timeout is enough: a *bucket* holds
+them in an insertion-ordered dict; an answered one is deleted from it, and the timer follows the oldest.  Adding and
+removing cost one dict operation each (0.1 µs, against 1 µs for a timer of its own).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from .envelopes import Envelope
+from .errors import AskTimeout
+
+if TYPE_CHECKING:
+    from .ref import Ref
+
+RESOLUTION = 0.002
+"""Seconds by which a timer may fire early (libuv counts milliseconds)."""
+
+
+class Bucket:
+    """The open questions of one timeout, oldest first."""
+
+    __slots__ = ("entries", "timeout", "timer")
+
+    def __init__(self, timeout: float) -> None:
+        self.timeout = timeout
+        self.entries: dict[Envelope, Ref[Any]] = {}
+        self.timer: asyncio.TimerHandle | None = None
+
+
+class Deadlines:
+    """The open questions of a system."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.buckets: dict[float, Bucket] = {}
+
+    def add(self, envelope: Envelope, ref: Ref[Any], timeout: float) -> dict[Envelope, Ref[Any]]:
+        """Fail ``envelope`` with ``AskTimeout`` after ``timeout`` seconds, unless it is deleted from the returned dict."""
+        bucket = self.buckets.get(timeout)
+        if bucket is None:
+            bucket = self.buckets[timeout] = Bucket(timeout)
+            bucket.timer = self.loop.call_later(timeout, self._due, bucket)
+        envelope.deadline = self.loop.time() + timeout
+        bucket.entries[envelope] = ref
+        return bucket.entries
+
+    def _due(self, bucket: Bucket) -> None:
+        now = self.loop.time() + RESOLUTION
+        while bucket.entries:
+            envelope = next(iter(bucket.entries))
+            if envelope.deadline > now:
+                bucket.timer = self.loop.call_at(envelope.deadline, self._due, bucket)
+                return
+            ref = bucket.entries.pop(envelope)
+            envelope.fail(AskTimeout(ref, envelope.message, bucket.timeout))
+        del self.buckets[bucket.timeout]
+
+    def __len__(self) -> int:
+        return sum(len(bucket.entries) for bucket in self.buckets.values())
+
+    def close(self) -> None:
+        """Forget all timers."""
+        for bucket in self.buckets.values():
+            if bucket.timer is not None:
+                bucket.timer.cancel()
+        self.buckets.clear()

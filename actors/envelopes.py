@@ -1,0 +1,137 @@
+"""What a mailbox and an urgent lane hold besides plain messages.
+
+A plain message travels bare: the message path allocates nothing for a tell.  Whatever needs company travels in one of
+these; they are told apart by their exact type.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .cell import Cell
+    from .exits import Reason
+
+
+class Envelope:
+    """A message that needs company: its asker's future, or the number of lives it has ended (``deaths``).
+
+    ``bucket`` and ``deadline`` belong to :mod:`actors.deadlines`.
+    """
+
+    __slots__ = ("bucket", "deadline", "deaths", "future", "message")
+
+    def __init__(self, message: object, future: asyncio.Future[Any] | None = None, deaths: int = 0) -> None:
+        self.message = message
+        self.future = future
+        self.deaths = deaths
+        self.deadline = 0.0
+        self.bucket: object = None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether this was a question whose asker has gone."""
+        return self.future is not None and self.future.done()
+
+    def answer(self, value: object) -> None:
+        """Wake the asker with ``value``; nothing happens if there is none any more."""
+        future = self.future
+        if future is not None and not future.done():
+            future.set_result(value)
+
+    def fail(self, error: BaseException) -> None:
+        """Wake the asker with ``error``; nothing happens if there is none any more."""
+        if self.future is not None and not self.future.done():
+            self.future.set_exception(error)
+
+
+class ForLife:
+    """A message meant for one life only (signals, timers): its successor does not see it."""
+
+    __slots__ = ("incarnation", "message", "token")
+
+    def __init__(self, message: object, incarnation: int, token: object = None) -> None:
+        self.message = message
+        self.incarnation = incarnation
+        self.token = token
+
+
+class Signal:
+    """An exit signal on its way, in the urgent lane."""
+
+    __slots__ = ("incarnation", "linked", "parent", "reason", "sender")
+
+    def __init__(self, reason: Reason, sender: Cell | None, incarnation: int, *, linked: bool, parent: bool) -> None:
+        self.reason = reason
+        self.sender = sender
+        self.incarnation = incarnation
+        self.linked = linked
+        self.parent = parent
+
+
+class Begin:
+    """Run the start handshake, in the urgent lane of a place whose class starts with a coroutine."""
+
+    __slots__ = ()
+
+
+class Stop:
+    """An orderly stop, asked for by ``stop()``; management, so it travels in the urgent lane."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason = reason
+
+
+class Call:
+    """A function the engine runs in the actor's turn (management): ``function(actor)``."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, function: Callable[[Any], None]) -> None:
+        self.function = function
+
+
+class Resume:
+    """A handler that returned a coroutine although it is not ``async``: carried on where there is a task."""
+
+    __slots__ = ("coroutine", "hand")
+
+    def __init__(self, coroutine: Coroutine[Any, Any, Any], hand: object) -> None:
+        self.coroutine = coroutine
+        self.hand = hand
+
+
+class Ending:
+    """The life is over for ``reason``, with the message ``hand`` in hand; what is left is to end it properly."""
+
+    __slots__ = ("hand", "reason")
+
+    def __init__(self, reason: Reason, hand: object) -> None:
+        self.reason = reason
+        self.hand = hand
+
+
+class ChildEnded:
+    """A supervised life is over; for the life of the supervisor that started it."""
+
+    __slots__ = ("cell", "incarnation", "reason")
+
+    def __init__(self, cell: Cell, incarnation: int, reason: Reason) -> None:
+        self.cell = cell
+        self.incarnation = incarnation
+        self.reason = reason
+
+
+LIFE_ITEMS = frozenset({ForLife, Signal, Begin, Stop, Call, Resume, Ending, ChildEnded})
+"""What is meant for one life and means nothing to the next."""
+
+
+def bare(item: Any) -> Any:
+    """The message inside an item of a mailbox, for reports."""
+    while item.__class__ is Envelope or item.__class__ is ForLife:
+        item = item.message
+    return item

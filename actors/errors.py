@@ -1,0 +1,154 @@
+"""Every error that this package raises.
+
+::
+
+    ActorError
+    ├── ActorDied            the actor died with the question in hand, or was dead already (see .reason)
+    ├── AskTimeout           no answer within the deadline; the actor may still be working on it
+    ├── AskSelf              an actor asked itself and would have waited for ever
+    ├── Unhandled            the actor has no handler for this message
+    ├── MailboxFull          the mailbox is at its limit and its policy does not take the message
+    ├── StashFull            as many messages are stashed as the mailbox may hold
+    ├── NameTaken            the name belongs to another actor
+    ├── StartFailed          the actor did not start (see .reason)
+    │   └── StartTimeout     ... because started() took too long
+    ├── StopTimeout          stop() gave up waiting; the actor is still there
+    ├── NotRunning           the system, or the life that called, is over
+    ├── IllegalTransition    a life was asked to do what its state does not allow (a defect in the engine)
+    └── HandlerError         a class declares handlers that contradict each other (raised when it is defined)
+
+``Ignore`` is not an error: an actor raises it in ``started()`` to say that it is not needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .exits import Reason
+
+
+class ActorError(Exception):
+    """Base of all errors of this package."""
+
+
+class ActorDied(ActorError):
+    """The actor died before it answered, or was dead when it was asked; ``reason`` says of what."""
+
+    def __init__(self, ref: object, reason: Reason) -> None:
+        self.ref = ref
+        self.reason = reason
+        super().__init__(f"{ref} is dead: {reason}")
+
+
+class AskTimeout(ActorError, TimeoutError):
+    """No answer within ``timeout`` seconds.  A late answer goes nowhere."""
+
+    def __init__(self, ref: object, message: object, timeout: float) -> None:
+        self.ref = ref
+        self.message = message
+        self.timeout = timeout
+        super().__init__(f"{ref} did not answer {type(message).__name__} within {timeout:g} s")
+
+
+class AskSelf(ActorError):
+    """An actor asked itself from its own handler; the answer could never come."""
+
+    def __init__(self, ref: object, message: object) -> None:
+        self.ref = ref
+        self.message = message
+        super().__init__(f"{ref} asked itself {type(message).__name__} inside its own handler; call the method instead")
+
+
+class Unhandled(ActorError):
+    """The actor has no handler for the type of this message."""
+
+    def __init__(self, ref: object, message: object) -> None:
+        self.ref = ref
+        self.message = message
+        super().__init__(f"{ref} has no handler for {type(message).__name__}")
+
+
+class MailboxFull(ActorError):
+    """The mailbox holds ``limit`` messages and its overflow policy ``policy`` refused this one."""
+
+    def __init__(self, ref: object, limit: int, policy: str) -> None:
+        self.ref = ref
+        self.limit = limit
+        self.policy = policy
+        super().__init__(f"the mailbox of {ref} is full ({limit} messages, policy {policy!r})")
+
+
+class StashFull(ActorError):
+    """The stash is bounded by the mailbox's limit."""
+
+    def __init__(self, ref: object, limit: int) -> None:
+        self.ref = ref
+        self.limit = limit
+        super().__init__(f"the stash of {ref} is full ({limit} messages)")
+
+
+class NameTaken(ActorError):
+    """``name`` is registered by ``ref`` already."""
+
+    def __init__(self, name: str, ref: object) -> None:
+        self.name = name
+        self.ref = ref
+        super().__init__(f"the name {name!r} is taken by {ref}")
+
+
+class StartFailed(ActorError):
+    """The actor did not start: its constructor or ``started()`` failed; the cause is chained where there is one."""
+
+    def __init__(self, ref: object, reason: Reason) -> None:
+        self.ref = ref
+        self.reason = reason
+        super().__init__(f"{ref} did not start: {reason}")
+
+
+class StartTimeout(StartFailed):
+    """``started()`` did not return within ``timeout`` seconds; the life was killed."""
+
+    def __init__(self, ref: object, reason: Reason, timeout: float) -> None:
+        super().__init__(ref, reason)
+        self.timeout = timeout
+        self.args = (f"{ref} did not start within {timeout:g} s",)
+
+
+class StopTimeout(ActorError, TimeoutError):
+    """The actor did not stop within ``timeout`` seconds and is still there; ``ref.kill()`` ends it."""
+
+    def __init__(self, ref: object, timeout: float) -> None:
+        self.ref = ref
+        self.timeout = timeout
+        super().__init__(f"{ref} did not stop within {timeout:g} s; kill() ends it")
+
+
+class NotRunning(ActorError):
+    """``what`` is over, or has not begun: a system that was left, an actor without a life, a life that was replaced."""
+
+    def __init__(self, what: object) -> None:
+        self.what = what
+        super().__init__(f"{what} is not running")
+
+
+class IllegalTransition(ActorError):
+    """``event`` is not possible in ``state``: a defect of the engine, never of its user."""
+
+    def __init__(self, event: str, state: str) -> None:
+        self.event = event
+        self.state = state
+        super().__init__(f"{event!r} is not possible in state {state!r}")
+
+
+class HandlerError(ActorError, TypeError):
+    """An actor class declares a handler that cannot work; raised when the class is defined or first spawned."""
+
+    def __init__(self, where: str, what: str) -> None:
+        self.where = where
+        self.what = what
+        super().__init__(f"{where}: {what}")
+
+
+class Ignore(Exception):  # noqa: N818 - a word of the field, not an error
+    """Raise it in ``started()``: the actor is not needed now.  Neither a success nor a failure (OTP's ``ignore``)."""

@@ -1,0 +1,98 @@
+"""One hook for everything worth knowing: whoever subscribes is called with each event, a frozen value.
+
+The engine's own events are here; supervisors publish theirs on the same hook.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .messages import DeadLetter, Pid
+
+logger = logging.getLogger("planaria")
+
+Subscriber = Callable[[Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A handler held the loop for ``seconds`` without suspending."""
+
+    at: float
+    pid: Pid
+    handler: str
+    message: str
+    seconds: float
+
+    def describe(self) -> str:
+        return f"{self.pid} blocked the loop for {self.seconds:.3f} s in {self.handler} handling {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """A killed handler swallowed its cancellation; its life was declared over without it."""
+
+    at: float
+    pid: Pid
+    handler: str
+    message: str
+
+    def describe(self) -> str:
+        return f"{self.pid} did not let its cancellation through in {self.handler} handling {self.message} and was abandoned"
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A message ended ``deaths`` lives and is not handed out again."""
+
+    at: float
+    pid: Pid
+    message: object
+    deaths: int
+
+    def describe(self) -> str:
+        return f"{type(self.message).__name__} ended {self.deaths} lives of {self.pid.name} and was quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A message became a dead letter."""
+
+    at: float
+    letter: DeadLetter
+
+    def describe(self) -> str:
+        return f"{type(self.letter.message).__name__} for {self.letter.ref.name} is a dead letter: {self.letter.why}"
+
+
+class Events:
+    """The hook.  A subscriber is called in line, so it should only take note; one that raises is logged and kept."""
+
+    __slots__ = ("_subscribers",)
+
+    def __init__(self) -> None:
+        self._subscribers: dict[int, Subscriber] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._subscribers)
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Call ``subscriber`` with every event from now on; returns the function that ends it."""
+        key = max(self._subscribers, default=0) + 1
+        self._subscribers[key] = subscriber
+
+        def unsubscribe() -> None:
+            self._subscribers.pop(key, None)
+
+        return unsubscribe
+
+    def publish(self, event: object) -> None:
+        """Hand ``event`` to every subscriber, in the order they subscribed."""
+        for subscriber in tuple(self._subscribers.values()):
+            try:
+                subscriber(event)
+            except Exception:
+                logger.exception("an event subscriber failed on %s", type(event).__name__)

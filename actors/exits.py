@@ -1,0 +1,139 @@
+"""Why a life ended: exit reasons as values, and the algebra of exit signals.
+
+Erlang's words with Erlang's meanings.  Everything here is pure: no clock, no I/O, no actor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason:
+    """Base of all exit reasons.
+
+    ``is_clean`` is what a ``transient`` child is judged by: a clean end is not restarted.
+    """
+
+    __slots__ = ()
+    is_clean: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Normal(Reason):
+    """The actor finished by itself, as it meant to."""
+
+    is_clean = True
+
+    def __str__(self) -> str:
+        return "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown(Reason):
+    """An orderly stop, asked for by the parent or by the actor itself; ``detail`` is free text or any value."""
+
+    detail: object = None
+    is_clean = True
+
+    def __str__(self) -> str:
+        return "shutdown" if self.detail is None else f"shutdown({self.detail})"
+
+
+@dataclass(frozen=True, slots=True)
+class Kill(Reason):
+    """The reason that is *sent* to end an actor unconditionally; whoever watches it sees ``KILLED``."""
+
+    def __str__(self) -> str:
+        return "kill"
+
+
+@dataclass(frozen=True, slots=True)
+class Killed(Reason):
+    """The actor was killed: no hook of it ran, or it outstayed the time it was given to stop."""
+
+    def __str__(self) -> str:
+        return "killed"
+
+
+@dataclass(frozen=True, slots=True)
+class NoProc(Reason):
+    """There was no such actor (any more) when the link, monitor or message arrived."""
+
+    def __str__(self) -> str:
+        return "noproc"
+
+
+@dataclass(frozen=True, slots=True)
+class NoConnection(Reason):
+    """The host or process of the actor cannot be reached; the actor itself may be alive."""
+
+    def __str__(self) -> str:
+        return "noconnection"
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed(Reason):
+    """An exception left a handler or a hook.  Compares by the exception's type and text."""
+
+    exception: BaseException
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Crashed):
+            return NotImplemented
+        return type(self.exception) is type(other.exception) and str(self.exception) == str(other.exception)
+
+    def __hash__(self) -> int:
+        return hash((type(self.exception), str(self.exception)))
+
+    def __str__(self) -> str:
+        text = str(self.exception)
+        name = type(self.exception).__name__
+        return f"crashed({name}: {text})" if text else f"crashed({name})"
+
+
+@dataclass(frozen=True, slots=True)
+class Apoptosis(Reason):
+    """A planned death: the actor left because of ``cause`` and a successor took its place."""
+
+    cause: object = None
+    is_clean = True
+
+    def __str__(self) -> str:
+        return "apoptosis" if self.cause is None else f"apoptosis({self.cause})"
+
+
+NORMAL = Normal()
+SHUTDOWN = Shutdown()
+KILL = Kill()
+KILLED = Killed()
+NOPROC = NoProc()
+NOCONNECTION = NoConnection()
+
+
+class Verdict(StrEnum):
+    """What an exit signal does to its receiver."""
+
+    IGNORE = "ignore"
+    DIE = "die"
+    DELIVER = "deliver"
+
+
+def judge(reason: Reason, *, trapping: bool, linked: bool, own: bool, parent: bool = False) -> tuple[Verdict, Reason]:
+    """Decide what an exit signal does: ignored, deadly, or delivered to ``exited()``.
+
+    ``linked``: the signal came over a link (as opposed to being sent by ``exit()``); ``own``: sender and receiver are
+    the same actor; ``parent``: it came from the receiver's parent, which nobody can trap.
+
+    Source: the Erlang reference manual, *Processes*: only a ``kill`` that was sent explicitly is untrappable and
+    turns into ``killed``; one that arrives over a link is an ordinary reason.  ``normal`` harms nobody but its sender.
+    """
+    if reason == KILL and not linked:
+        return Verdict.DIE, KILLED
+    if parent:
+        return Verdict.DIE, reason
+    if trapping:
+        return Verdict.DELIVER, reason
+    if reason == NORMAL and not own:
+        return Verdict.IGNORE, reason
+    return Verdict.DIE, reason

@@ -1,0 +1,202 @@
+"""What a supervisor needs of the engine: places to keep, lives to start and end in them, and word of their deaths.
+
+``Keeper`` is the base of the supervisors; it decides nothing.  Everything it is told reaches it in its own turn, ahead of
+ordinary messages, so its methods need no locks and never wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from typing import Any
+
+from . import life
+from .actor import Actor
+from .blueprint import Blueprint
+from .cell import Cell
+from .envelopes import Call, ChildEnded, Ending
+from .errors import StartTimeout
+from .exits import KILL, KILLED, SHUTDOWN, Crashed, Reason
+from .lifecycle import LIVING, State
+from .links import send_exit
+from .ref import Ref
+
+
+class Keeper(Actor):
+    """An actor that keeps others: their exit is its business, and its end is theirs.
+
+    A subclass overrides :meth:`begin`, :meth:`start_done`, :meth:`life_ended` and :meth:`asked_to_end`.  Its own start is
+    over when it calls :meth:`ready` or :meth:`fail_start`, its life when it calls :meth:`finish`.
+    """
+
+    trap_exits = True
+    _finishing = False
+    _kills: dict[Cell, asyncio.TimerHandle]
+
+    # -- what the engine tells -------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """The life begins; kept lives may be started."""
+        raise NotImplementedError
+
+    def start_done(self, ref: Ref[Any], reason: Reason | None, ignored: bool) -> None:
+        """The outcome of a :meth:`start_life` that took its time."""
+        raise NotImplementedError
+
+    def vacated(self, ref: Ref[Any]) -> None:
+        """A place that :meth:`start_life` found occupied is free."""
+        raise NotImplementedError
+
+    def life_ended(self, ref: Ref[Any], incarnation: int, reason: Reason) -> None:
+        """A kept life that had started is over."""
+        raise NotImplementedError
+
+    def asked_to_end(self, reason: Reason) -> None:
+        """The parent, or ``stop()``, wants this life to end: end the kept ones, then call :meth:`finish`."""
+        raise NotImplementedError
+
+    # -- what a subclass does --------------------------------------------------------------------------------------------
+
+    def keep(self, key: str, name: str, blueprint: Blueprint) -> Ref[Any]:
+        """The place called ``key`` here; one that an earlier life of this keeper left behind is taken over, ref and all."""
+        places = self._cell.more().places
+        cell = places.get(key)
+        if cell is None or cell.state is State.CLOSED:
+            cell = self.system.place(blueprint, name, self._cell)
+            places[key] = cell
+        else:
+            cell.blueprint = blueprint
+        if cell.state not in LIVING:
+            cell.owner = self
+        return cell.ref
+
+    def start_life(self, ref: Ref[Any], timeout: float | None) -> life.Outcome:
+        """Start a life; the outcome, or one that is ``pending``: then :meth:`start_done` is called.
+
+        If an earlier life is still ending there (its keeper was killed), nothing is started; :meth:`vacated` is called
+        when the place is free.
+        """
+        cell = ref._cell
+        if cell.state in LIVING:
+            cell.more().enders.append(lambda _: self._later(lambda: self.vacated(ref)))
+            return life.PENDING
+        cell.owner = self
+        outcome = life.start(cell, self._on_start)
+        if outcome.pending and timeout is not None:
+            self._limit_start(cell, timeout)
+        return outcome
+
+    def _on_start(self, cell: Cell, outcome: life.Outcome) -> None:
+        self._later(lambda: self.start_done(cell.ref, outcome.reason, outcome.ignored))
+
+    def _on_overdue(self, cell: Cell, outcome: life.Outcome, timeout: float) -> None:
+        reason = Crashed(StartTimeout(cell.ref, KILLED, timeout)) if outcome.reason == KILLED else outcome.reason
+        self._later(lambda: self.start_done(cell.ref, reason, outcome.ignored))
+
+    def _limit_start(self, cell: Cell, timeout: float) -> None:
+        incarnation = cell.incarnation
+
+        def overdue() -> None:
+            if cell.incarnation == incarnation and cell.state is State.STARTING:
+                cell.more().on_start = lambda cell, outcome: self._on_overdue(cell, outcome, timeout)
+                send_exit(cell, KILL)
+
+        cell.scheduler.loop.call_later(timeout, overdue)
+
+    def has_life(self, ref: Ref[Any] | None) -> bool:
+        """Whether there is a life, be it one that starts or stops."""
+        return ref is not None and ref._cell.state in LIVING
+
+    def end_life(self, ref: Ref[Any], timeout: float) -> None:
+        """Ask a kept life to end, as its parent, and kill it after ``timeout`` seconds."""
+        cell = ref._cell
+        send_exit(cell, SHUTDOWN, self._cell, parent=True)
+        if timeout <= 0:
+            send_exit(cell, KILL, self._cell)
+        elif timeout != math.inf:
+            self._kills[cell] = cell.scheduler.loop.call_later(timeout, send_exit, cell, KILL, self._cell)
+
+    def kill_life(self, ref: Ref[Any]) -> None:
+        """Kill a kept life: no hook of it runs."""
+        send_exit(ref._cell, KILL, self._cell)
+
+    def rest(self, ref: Ref[Any]) -> None:
+        """No successor is planned: the place refuses messages until a life is started there again."""
+        if ref._cell.state not in LIVING and ref._cell.state is not State.CLOSED:
+            life.rest(ref._cell)
+
+    def forget(self, key: str) -> None:
+        """Close a place for good, as soon as the life in it, if any, is over."""
+        cell = self._cell.more().places.pop(key, None)
+        if cell is None:
+            return
+        cell.owner = None
+        if cell.state not in LIVING and cell.state is not State.CLOSED:
+            life.close(cell)
+
+    def kept(self) -> dict[str, Ref[Any]]:
+        """The places here, by key, in the order they were made."""
+        return {key: cell.ref for key, cell in self._cell.more().places.items()}
+
+    def ready(self) -> None:
+        """This keeper's own start has succeeded."""
+        if self._cell.state is State.STARTING:
+            life.acknowledge(self._cell)
+
+    def finish(self, reason: Reason) -> None:
+        """End this life for ``reason``; if it was still starting, the start has failed."""
+        self._finishing = True
+        self._cell.push(Ending(reason, None))
+
+    def later(self, seconds: float, function: Callable[[], None]) -> None:
+        """Call ``function`` in this keeper's turn after ``seconds``, if this life is not over; 0 means behind what waits."""
+        if seconds <= 0:
+            self._later(function)
+        else:
+            self._cell.scheduler.loop.call_later(seconds, self._later, function)
+
+    def _later(self, function: Callable[[], None]) -> None:
+        if self._cell.actor is self:
+            self._cell.push(Call(lambda _: function()))
+
+    # -- hooks of the engine ---------------------------------------------------------------------------------------------
+
+    def started(self) -> None:
+        """Start late: the life has begun when :meth:`ready` is called."""
+        self._kills = {}
+        life.start_later(self._cell)
+        self._cell.push(Call(lambda _: self.begin()))
+
+    def child_ended(self, notice: ChildEnded) -> None:
+        kill = self._kills.pop(notice.cell, None)
+        if kill is not None:
+            kill.cancel()
+        self.life_ended(notice.cell.ref, notice.incarnation, notice.reason)
+
+    def end_later(self, reason: Reason) -> bool:
+        if self._finishing:
+            return False
+        if isinstance(reason, Crashed):
+            self._finishing = True  # a defect in the keeper itself: end, and the kept lives end with it
+            return False
+        self.asked_to_end(reason)
+        return True
+
+
+def place_at(ref: Ref[Any], key: str) -> Ref[Any] | None:
+    """The place called ``key`` below the keeper that lives at ``ref``, or ``None``."""
+    extras = ref._cell.extras
+    cell = extras.places.get(key) if extras is not None else None
+    return cell.ref if cell is not None else None
+
+
+def places_of(ref: Ref[Any]) -> dict[str, Ref[Any]]:
+    """All places below the keeper that lives at ``ref``."""
+    extras = ref._cell.extras
+    return {key: cell.ref for key, cell in extras.places.items()} if extras is not None else {}
+
+
+def life_at(ref: Ref[Any]) -> Any:
+    """The actor object that lives at ``ref`` now, or ``None``: for introspection, never to be called into."""
+    return ref._cell.actor

@@ -1,0 +1,268 @@
+"""The actor system: the world that places belong to, on one running loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+from . import life
+from .actor import Actor, blueprint_of
+from .blueprint import Blueprint, Mailbox
+from .cell import Cell
+from .deadletters import DeadLetters
+from .engine import engine_of
+from .envelopes import Envelope, bare
+from .errors import ActorDied, MailboxFull, NotRunning, StartFailed, StartTimeout
+from .events import Abandoned, Blocked, Events, Quarantined
+from .exits import KILL, SHUTDOWN, Crashed, Reason
+from .handlers import routes_of
+from .lifecycle import LIVING
+from .links import send_exit, unlink
+from .messages import Undelivered
+from .ref import PriorityRef, Ref
+from .registry import Registry
+from .scheduler import Scheduler
+
+STOP_TIMEOUT = 5.0
+"""Seconds each actor has to stop when its system is left; then it is killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemStatistics:
+    """A system at one moment."""
+
+    name: str
+    actors: int
+    ready: int
+    fibers: int
+    asking: int
+    names: int
+    dead_letters: int
+
+
+class ActorSystem:
+    """Where actors live: ``async with ActorSystem("shop") as system``.  Leaving it stops everything, newest first.
+
+    ``seed``: makes ``system.rng``, which everything random here draws from, repeatable.  A system belongs to the loop it
+    was entered on.
+    """
+
+    def __init__(self, name: str, *, seed: int | None = None) -> None:
+        self.name = name
+        self.rng = random.Random(seed)  # a world replaces it by one of its own unless a seed was given
+        self.events = Events()
+        self.registry = Registry()
+        self.alive = 0
+        self._seed = seed
+        self._serial = 0
+        self._roots: dict[Cell, None] = {}
+        self._scheduler: Scheduler | None = None
+        self.dead_letters = DeadLetters(self.events, self.now)
+
+    # -- entering and leaving ------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        if self._scheduler is not None:
+            raise NotRunning(f"a second life of system {self.name!r}")
+        loop = asyncio.get_running_loop()
+        engine = engine_of(loop)
+        if self._seed is None:
+            self.rng = engine.random()
+        self._scheduler = Scheduler(self, loop, contextvars.copy_context(), engine)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self, timeout: float = STOP_TIMEOUT) -> None:
+        """Stop every actor, the newest first, each within ``timeout`` seconds, then kill what is left."""
+        scheduler = self.scheduler
+        while self._roots:
+            cell = next(reversed(self._roots))
+            await self.end(cell, timeout)
+            self._roots.pop(cell, None)
+        await scheduler.close()
+
+    async def end(self, cell: Cell, timeout: float) -> None:
+        """Shut one place down: an exit signal, ``timeout`` seconds, a kill; then nobody lives there again."""
+        if cell.state in LIVING:
+            ended = cell.ref._ending()
+            send_exit(cell, SHUTDOWN, parent=True)
+            try:
+                async with asyncio.timeout(timeout):
+                    await asyncio.shield(ended)
+            except TimeoutError:
+                send_exit(cell, KILL)
+                await ended
+        if cell.state not in LIVING:
+            life.close(cell)
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """The run queue; for the engine.  Raises ``NotRunning`` before the system is entered."""
+        if self._scheduler is None:
+            raise NotRunning(f"system {self.name!r}")
+        return self._scheduler
+
+    def now(self) -> float:
+        """Seconds of this system's clock: monotonic, or virtual in a ``world``."""
+        return self.scheduler.wall()
+
+    # -- starting ------------------------------------------------------------------------------------------------------
+
+    async def spawn(
+        self,
+        cls: Callable[..., Actor],
+        *args: Any,
+        name: str | None = None,
+        mailbox: Mailbox | None = None,
+        timeout: float | None = None,
+        _parent: Cell | None = None,
+        _link: bool = False,
+    ) -> Ref[Any]:
+        """Start ``cls(*args)`` and return its ref when ``started()`` is done.
+
+        ``name``: registered first, so it is taken while the start goes on.  ``timeout``: seconds for the start (default:
+        no limit).  Raises ``NameTaken``; ``StartFailed`` with the reason, caused by what the actor raised; its subclass
+        ``StartTimeout``; ``Ignore`` is also a ``StartFailed``, with the reason ``normal``.
+        """
+        cell = self.place(blueprint_of(cls, args, mailbox), name, _parent)
+        if name is not None:
+            try:
+                self.registry.register(name, cell)
+            except Exception:
+                life.close(cell)
+                raise
+        self._roots[cell] = None
+        if _link and _parent is not None:
+            link_new(_parent, cell)
+        result: asyncio.Future[life.Outcome] | None = None
+
+        def on_start(_: Cell, outcome: life.Outcome) -> None:
+            if result is not None and not result.done():
+                result.set_result(outcome)
+
+        outcome = life.start(cell, on_start)
+        if outcome.pending:
+            result = self.scheduler.loop.create_future()
+            outcome = await self._started(cell, result, timeout)
+        if outcome.reason is not None or outcome.ignored:
+            raise StartFailed(cell.ref, cell.reason or SHUTDOWN) from _cause(cell.reason)
+        return cell.ref
+
+    async def _started(self, cell: Cell, result: asyncio.Future[life.Outcome], timeout: float | None) -> life.Outcome:
+        try:
+            async with asyncio.timeout(timeout):
+                return await asyncio.shield(result)
+        except TimeoutError:
+            self.abort(cell)
+            outcome = await result
+            if timeout is not None and outcome.reason is not None:
+                raise StartTimeout(cell.ref, outcome.reason, timeout) from None
+            return outcome
+        except asyncio.CancelledError:
+            self.abort(cell)
+            raise
+
+    def abort(self, cell: Cell) -> None:
+        """Kill a life, without exit signals to those it is linked to as their starter."""
+        if cell.parent is not None:
+            unlink(cell.parent, cell)
+        send_exit(cell, KILL)
+
+    def place(self, blueprint: Blueprint, name: str | None = None, parent: Cell | None = None) -> Cell:
+        """Make an empty place; for the engine and for supervisors."""
+        scheduler = self.scheduler
+        self._serial += 1
+        routes = routes_of(blueprint.cls)
+        cell = Cell(scheduler, blueprint, routes, name if name is not None else self._serial, parent)
+        kind = blueprint.cls.ref_class or (PriorityRef if routes.priority else Ref)
+        cell.ref = kind(cell)
+        return cell
+
+    def forget(self, cell: Cell) -> None:
+        """A place was closed."""
+        self._roots.pop(cell, None)
+
+    # -- names and groups ----------------------------------------------------------------------------------------------
+
+    def whereis(self, name: str) -> Ref[Any] | None:
+        """Who is registered as ``name``, or ``None``."""
+        return self.registry.whereis(name)
+
+    def register(self, name: str, ref: Ref[Any]) -> None:
+        """Register the present life behind ``ref`` as ``name`` until it ends.
+
+        Raises ``NameTaken`` if another actor has the name, ``ActorDied`` if nobody lives there.
+        """
+        if ref._cell.state not in LIVING:
+            raise ActorDied(ref, ref._cell.reason or SHUTDOWN)
+        self.registry.register(name, ref._cell)
+
+    def unregister(self, name: str) -> None:
+        """Free a name."""
+        self.registry.unregister(name)
+
+    def members(self, group: str) -> list[Ref[Any]]:
+        """The living members of a group, in the order they joined."""
+        return self.registry.members(group)
+
+    def publish(self, group: str, message: object) -> int:
+        """Tell every member of a group; returns how many took it.
+
+        A member whose mailbox refuses it does not keep it from the others; the refusal is a dead letter.
+        """
+        return sum(self._offer(ref, message) for ref in self.members(group))
+
+    def _offer(self, ref: Ref[Any], message: object) -> bool:
+        try:
+            ref.tell(message)
+        except MailboxFull:
+            self.dead_letters.add(message, ref, Undelivered.FULL)
+            return False
+        return True
+
+    # -- what the engine reports ---------------------------------------------------------------------------------------
+
+    def blocked(self, cell: Cell, handler: str, message: str, seconds: float) -> None:
+        """A handler held the loop."""
+        self.events.publish(Blocked(self.now(), cell.pid, handler, message, seconds))
+
+    def abandoned(self, cell: Cell, handler: str, message: str) -> None:
+        """A killed handler would not end."""
+        self.events.publish(Abandoned(self.now(), cell.pid, handler, message))
+
+    def quarantined(self, cell: Cell, hand: Any, deaths: int, reason: Reason) -> None:
+        """A message ended too many lives."""
+        message = bare(hand) if hand.__class__ is Envelope else hand
+        self.events.publish(Quarantined(self.now(), cell.pid, message, deaths))
+
+    def statistics(self) -> SystemStatistics:
+        """The system now."""
+        scheduler = self.scheduler
+        return SystemStatistics(
+            self.name,
+            self.alive,
+            len(scheduler.ready),
+            len(scheduler.fibers),
+            len(scheduler.deadlines),
+            len(self.registry.names()),
+            self.dead_letters.total,
+        )
+
+    def __repr__(self) -> str:
+        return f"<ActorSystem {self.name!r} actors={self.alive}>"
+
+
+def link_new(parent: Cell, cell: Cell) -> None:
+    """Link a place to its spawner before its first life begins, so that there is no moment without the link."""
+    parent.more().links[cell] = cell.incarnation + 1
+    cell.more().links[parent] = parent.incarnation
+
+
+def _cause(reason: Reason | None) -> BaseException | None:
+    return reason.exception if isinstance(reason, Crashed) else None

@@ -1,0 +1,156 @@
+"""A world for tests: virtual time, seeded interleaving, and a trace that repeats to the byte."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, Self, TypeVar
+
+from ..actor import Actor
+from ..engines.simulated import Deadlock, SimulatedEngine, VirtualClock, install, uninstall
+from ..ref import Ref
+from ..system import ActorSystem
+from .probe import Probe
+
+T = TypeVar("T")
+
+
+class World:
+    """Runs a scenario in virtual time.  Three ways in::
+
+        world(seed=7).run(scenario)            # scenario is `async def scenario(w)`
+
+        @world(seed=7)                         # a test function for pytest, without its first parameter
+        async def test_something(w): ...
+
+        async with world(seed=7) as w: ...     # inside a running stock asyncio loop (not uvloop)
+
+    Every ``ActorSystem`` and every tree entered inside runs on it.  Time jumps to the next timer when nothing else can
+    run; ``now()`` is the seconds since the start.
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
+        self._begin()
+
+    def _begin(self) -> None:
+        self._engine = SimulatedEngine(self.seed)
+        self._clock: VirtualClock | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._system: ActorSystem | None = None
+
+    # -- ways in -------------------------------------------------------------------------------------------------------
+
+    def run(self, main: Callable[[World], Awaitable[T]]) -> T:
+        """Run ``await main(world)`` on a loop of its own; again starts anew from the seed.
+
+        Raises ``Deadlock`` if everybody waits and no timer is set.
+        """
+        self._begin()
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            loop = runner.get_loop()
+            self._clock = install(loop, self._engine)
+            self._loop = loop
+            return runner.run(self._main(main))
+
+    async def _main(self, main: Callable[[World], Awaitable[T]]) -> T:
+        assert self._clock is not None
+        task = self._clock.main = asyncio.current_task()
+        try:
+            return await main(self)
+        except asyncio.CancelledError:
+            if self._clock.stuck:
+                if task is not None:
+                    task.uncancel()
+                raise Deadlock(self.now()) from None
+            raise
+        finally:
+            self._clock.main = None
+            await self._close()
+
+    def __call__(self, test: Callable[..., Awaitable[T]]) -> Callable[..., T]:
+        """Make a plain test function of an ``async`` one whose first parameter is the world."""
+
+        def run(*args: Any, **kwargs: Any) -> T:
+            return self.run(lambda w: test(w, *args, **kwargs))
+
+        functools.update_wrapper(run, test)
+        signature = inspect.signature(test)
+        run.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
+        del run.__wrapped__  # type: ignore[attr-defined]
+        return run
+
+    async def __aenter__(self) -> Self:
+        self._begin()
+        loop = asyncio.get_running_loop()
+        self._clock = install(loop, self._engine, loop.time())
+        self._loop = loop
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            await self._close()
+        finally:
+            uninstall(self._loop)
+
+    async def _close(self) -> None:
+        if self._system is not None:
+            await self._system.close()
+
+    # -- time ----------------------------------------------------------------------------------------------------------
+
+    def now(self) -> float:
+        """Virtual seconds since the start."""
+        return self._clock.elapsed if self._clock is not None else 0.0
+
+    async def advance(self, seconds: float) -> None:
+        """Let ``seconds`` pass, with everything that falls due in them, until nothing can run at their end."""
+        await asyncio.sleep(seconds)
+        await self.idle()
+
+    async def idle(self) -> None:
+        """Wait until nothing can run any more without time passing."""
+        assert self._clock is not None and self._loop is not None
+        idler: asyncio.Future[None] = self._loop.create_future()
+        self._clock.idlers.append(idler)
+        await idler
+
+    # -- chance and trace ----------------------------------------------------------------------------------------------
+
+    @property
+    def rng(self) -> random.Random:
+        """The world's chance; drawing from it is part of the run."""
+        return self._engine.rng
+
+    @property
+    def trace(self) -> str:
+        """Who had a turn when, with what, a line each: the same seed gives the same text, byte for byte."""
+        return "".join(f"{line}\n" for line in self._engine.lines)
+
+    def note(self, text: str) -> None:
+        """Add a line of one's own to the trace."""
+        self._engine.write(text)
+
+    # -- actors --------------------------------------------------------------------------------------------------------
+
+    async def system(self) -> ActorSystem:
+        """The world's own system, made on first use and left at the end."""
+        if self._system is None:
+            self._system = await ActorSystem("world").__aenter__()
+        return self._system
+
+    async def spawn(self, cls: Callable[..., Actor], *args: Any, **options: Any) -> Ref[Any]:
+        """Start an actor in the world's own system; see ``ActorSystem.spawn``."""
+        return await (await self.system()).spawn(cls, *args, **options)
+
+    async def probe(self, name: str | None = None) -> Probe:
+        """Start a probe in the world's own system."""
+        return await Probe.spawn(await self.system(), name)
+
+
+def world(seed: int = 0) -> World:
+    """A world of virtual time whose chance comes from ``seed``; see :class:`World`."""
+    return World(seed)

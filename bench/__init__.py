@@ -1,0 +1,1 @@
+"""Benchmarks: what planaria costs and how fast it heals, next to the least that could do the same work."""

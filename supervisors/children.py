@@ -1,0 +1,194 @@
+"""The decisions of one supervisor: what a death, the outcome of a start or a management call leads to.
+
+Pure: an event comes in with ``now``, a list of actions goes out; a shell carries them out.  Source: OTP's ``supervisor``
+(``docs/supervision.md`` says where we differ).  How a repair proceeds is in :mod:`supervisors.repairs`; shutdown, queries and
+the management of single children never wait for one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actors.errors import NotRunning
+from actors.exits import SHUTDOWN, Reason, Shutdown
+
+from .actions import ALIVE, PLANNED, Action, Child, Reply, Status
+from .errors import ChildFailed, ChildNotFound, ChildPresent, ChildStarted
+from .events import Added, AutoShutdown, Decision, Died, Ignored, Serving, StartFailure
+from .repairs import Repairs
+from .spec import Spec
+
+
+class Children(Repairs):
+    """The children of one supervisor: tell it what happened, do what it says."""
+
+    # -- what happened to a life -----------------------------------------------------------------------------------------
+
+    def begin(self, now: float) -> list[Action]:
+        """The supervisor's own life has begun: start all."""
+        self._begun = now
+        for child in self._table.values():
+            self._plan_start(child)
+        return self._advance(now)
+
+    def started(self, id: str, now: float) -> list[Action]:
+        """A start has succeeded."""
+        child = self._table[id]
+        self._starting = None if self._starting is child else self._starting
+        if child.status is Status.STARTING:
+            child.status = Status.RUNNING
+            gap = None if child.died is None else now - child.died
+            self._emit(Serving(now, self._path(child), child.lives, child.lives > 1, gap))
+        child.began, child.died = now, None
+        self._answer_start(child)
+        return self._advance(now)
+
+    def ignored(self, id: str, now: float) -> list[Action]:
+        """The child is not needed: neither success nor failure; its spec stays unless it is temporary or dynamic."""
+        child = self._table[id]
+        self._starting = None if self._starting is child else self._starting
+        self._emit(Ignored(now, self._path(child), child.lives))
+        self._answer_start(child, ignored=True)
+        self._settle_stopped(child, now)
+        return self._advance(now)
+
+    def failed(self, id: str, reason: Reason, now: float) -> list[Action]:
+        """A start has failed."""
+        child = self._table[id]
+        self._starting = None if self._starting is child else self._starting
+        if child.status is Status.STOPPING:
+            return self._stopped(child, reason, now)
+        token, child.token = child.token, None
+        by_hand, child.by_hand = child.by_hand, ""
+
+        def announce(decision: Decision) -> None:
+            self._emit(StartFailure(now, self._path(child), child.lives, reason, decision))
+
+        if by_hand:
+            added = by_hand == "add"
+            announce(Decision.REMOVE if added or self._is_lost(child) else Decision.LEAVE)
+            self._out.append(Reply(token, error=self._start_error(child, reason)))
+            if added:
+                self._remove(child, now, "not started")
+            else:
+                self._settle_stopped(child, now)
+        elif self._booting:
+            announce(Decision.GIVE_UP)
+            child.status = Status.STOPPED
+            self._shut_down(Shutdown(str(ChildFailed(self._path(child), reason))), now)
+        else:
+            self._count(child, reason, now, announce, failed_start=True)
+        return self._advance(now)
+
+    def exited(self, id: str, reason: Reason, now: float) -> list[Action]:
+        """A life that had started is over, by itself or because it was stopped."""
+        child = self._table.get(id)
+        if child is None:
+            return []
+        if child.status is Status.STOPPING:
+            return self._stopped(child, reason, now)
+        if child.status is not Status.RUNNING:
+            return []
+        if child.died is None:
+            child.died = now
+        restart = child.spec.restart == "permanent" or (child.spec.restart == "transient" and not reason.is_clean)
+        lived = now - child.began if child.began is not None else 0.0
+
+        def announce(decision: Decision) -> None:
+            self._emit(Died(now, self._path(child), child.lives, reason, decision, lived))
+
+        if not restart:
+            ends_all = self._ends_all(child)
+            decision = Decision.REMOVE if self._is_lost(child) else Decision.LEAVE
+            announce(Decision.AUTO_SHUTDOWN if ends_all else decision)
+            self._settle_stopped(child, now)
+            if ends_all:
+                self._emit(AutoShutdown(now, self.path, child.id, self.auto_shutdown))
+                self._shut_down(SHUTDOWN, now)
+        elif self._ending is not None:
+            announce(Decision.LEAVE)
+            child.status = Status.STOPPED
+        elif self._is_busy():
+            announce(Decision.RESTART)
+            child.status = Status.RESTARTING
+            child.generation += 1
+            self._deaths.append((child, child.generation, reason))
+        else:
+            self._count(child, reason, now, announce)
+        return self._advance(now)
+
+    def due(self, id: str, generation: int, now: float) -> list[Action]:
+        """A retry, or the end of a backoff, has come due."""
+        child = self._table.get(id)
+        if child is None or child.generation != generation or child.status not in PLANNED or self._ending is not None:
+            return []
+        if self._is_busy():
+            child.status = Status.RESTARTING
+            self._deaths.append((child, generation, None))
+        else:
+            self._restart_group(child, now)
+        return self._advance(now)
+
+    # -- management ------------------------------------------------------------------------------------------------------
+
+    def add(self, spec: Spec, now: float, token: Any) -> list[Action]:
+        """Add a child at the end and start it."""
+        known = self._table.get(spec.id)
+        if self._ending is not None:
+            return [Reply(token, error=NotRunning(self.path))]
+        if known is not None:
+            error = ChildStarted(known.ref) if known.status in ALIVE else ChildPresent(spec.id)
+            return [Reply(token, error=error)]
+        child = self._table[spec.id] = Child(spec.id, spec)
+        self._emit(Added(now, self._path(child), spec.kind))
+        return self._start_by_hand(child, "add", now, token)
+
+    def terminate(self, id: str, now: float, token: Any) -> list[Action]:
+        """End a child, or call its restart off; answers when it is gone."""
+        child = self._table.get(id)
+        if child is None:
+            return [Reply(token, error=ChildNotFound(id))]
+        if child.status in ALIVE:
+            child.waiters.append(token)
+            self._stop(child, now)
+        else:
+            released = self._release_group(child)
+            child.generation += 1
+            self._settle_stopped(child, now)
+            self._out.append(Reply(token))
+            for member in released:
+                self._plan_start(member)
+        return self._advance(now)
+
+    def restart(self, id: str, now: float, token: Any) -> list[Action]:
+        """Start a child that does not run; one that waits for its backoff starts now, with its group."""
+        child = self._table.get(id)
+        error = self._refusal(child, id)
+        if error is not None:
+            return [Reply(token, error=error)]
+        assert child is not None
+        if child.status is Status.WAITING:
+            child.token = token
+            self._restart_group(child, now)
+            return self._advance(now)
+        return self._start_by_hand(child, "restart", now, token)
+
+    def delete(self, id: str, now: float, token: Any) -> list[Action]:
+        """Forget a child that does not run."""
+        child = self._table.get(id)
+        error = self._refusal(child, id)
+        if error is not None:
+            return [Reply(token, error=error)]
+        assert child is not None
+        released = self._release_group(child)
+        self._remove(child, now, "deleted")
+        self._out.append(Reply(token))
+        for member in released:
+            self._plan_start(member)
+        return self._advance(now)
+
+    def shutdown(self, reason: Reason, now: float) -> list[Action]:
+        """The supervisor has to end for ``reason``: it wins over everything that is under way."""
+        if self._ending is None:
+            self._shut_down(reason, now)
+        return self._advance(now)

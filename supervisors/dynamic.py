@@ -1,0 +1,52 @@
+"""The dynamic supervisor as an actor: children that come and go, each on its own."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from actors import handle
+
+from .children import Children
+from .errors import MaxChildren, SpecError
+from .intensity import Intensity
+from .messages import StartChild
+from .shell import Shell
+from .spec import DynamicSupervisor, Spec
+
+
+class DynamicSupervisorActor(Shell):
+    """Carries out the decisions about the children of a ``DynamicSupervisor`` spec."""
+
+    spec: DynamicSupervisor
+
+    def make_children(self, path: str, intensity: Intensity) -> Children:
+        self._serial = 0
+        return Children(path, (), strategy="one_for_one", intensity=intensity, dynamic=True, rng=self.system.rng)
+
+    @handle(priority=True)
+    def start_child(self, message: StartChild) -> None:
+        """Ids need not be unique here: a second ``job`` becomes ``job~2``."""
+        limit = self.spec.max_children
+        reply = self.defer()
+        if limit is not None and len(self.children) >= limit:
+            if reply is not None:
+                reply.fail(MaxChildren(limit))
+            return
+        try:
+            spec = self._unique(message.spec)
+        except SpecError as error:
+            if reply is not None:
+                reply.fail(error)
+            return
+        self.carry_out(self.children.add(spec, self.system.now(), reply))
+
+    def _unique(self, spec: Spec) -> Spec:
+        if spec.significant:
+            raise SpecError("significant", True, "a dynamic supervisor has no automatic shutdown")
+        id = spec.id
+        while self.children.get(id) is not None or id in self.kept():
+            self._serial += 1
+            id = f"{spec.id}~{self._serial + 1}"
+        names: dict[str, Any] = {spec.id_field: id}
+        return spec if id == spec.id else dataclasses.replace(spec, **names)

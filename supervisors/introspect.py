@@ -1,0 +1,81 @@
+"""A running tree as values, taken without disturbing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from actors import Ref
+from actors.keeper import life_at, places_of
+
+from .shell import Shell
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One place of a tree and all below it.
+
+    ``status`` is the child's status in its supervisor's eyes, ``incarnation`` how many lives began here, ``mailbox`` the
+    messages that wait, ``handled`` the messages of all lives; ``strategy`` and ``restarts`` (in the present window) are a
+    supervisor's own.
+    """
+
+    path: str
+    kind: str
+    status: str
+    incarnation: int
+    mailbox: int
+    handled: int
+    busy: bool
+    restart: str | None
+    strategy: str | None
+    restarts: int | None
+    children: tuple[Snapshot, ...]
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it should run and does not."""
+        return self.status in ("starting", "restarting", "waiting")
+
+    def walk(self) -> Iterator[Snapshot]:
+        """This place and all below it, parents first."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    def find(self, path: str) -> Snapshot | None:
+        """The place with the given full path."""
+        return next((node for node in self.walk() if node.path == path), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def snapshot_of(ref: Ref[Any], status: str | None = None, restart: str | None = None) -> Snapshot:
+    """The snapshot of the place at ``ref``."""
+    statistics = ref.statistics()
+    life = life_at(ref)
+    shell = life if isinstance(life, Shell) else None
+    children: tuple[Snapshot, ...] = ()
+    if shell is not None:
+        refs = places_of(ref)
+        children = tuple(
+            snapshot_of(refs[child.id], child.status.value, child.spec.restart)
+            for child in shell.children
+            if child.id in refs
+        )
+    return Snapshot(
+        path=ref.name,
+        kind="supervisor" if shell is not None else "worker",
+        status=status or statistics.state,
+        incarnation=statistics.pid.incarnation,
+        mailbox=statistics.mailbox,
+        handled=statistics.handled,
+        busy=statistics.busy,
+        restart=restart,
+        strategy=shell.strategy if shell is not None else None,
+        restarts=shell.restarts() if shell is not None else None,
+        children=children,
+    )

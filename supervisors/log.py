@@ -1,0 +1,48 @@
+"""Supervision and engine events to the standard ``logging``: a subscriber, so that decisions need not log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from actors import Abandoned, Blocked, Crashed, Events, Lost, Quarantined
+
+from .events import AutoShutdown, Died, GaveUp, StartFailure, SupervisionEvent, Unexpected
+
+logger = logging.getLogger("planaria")
+
+LEVELS: dict[type, int] = {
+    GaveUp: logging.ERROR,
+    StartFailure: logging.ERROR,
+    Abandoned: logging.ERROR,
+    Quarantined: logging.ERROR,
+    Died: logging.WARNING,
+    Blocked: logging.WARNING,
+    Unexpected: logging.WARNING,
+    AutoShutdown: logging.WARNING,
+    Lost: logging.DEBUG,
+}
+"""Levels by event; any other supervision event is logged at ``DEBUG``, a clean death at ``INFO``."""
+
+
+def level_of(event: object) -> int | None:
+    """The level at which an event is logged, ``None`` for one that is not ours."""
+    if isinstance(event, Died) and event.reason.is_clean:
+        return logging.INFO
+    level = LEVELS.get(type(event))
+    return logging.DEBUG if level is None and isinstance(event, SupervisionEvent) else level
+
+
+def log_events(events: Events) -> Callable[[], None]:
+    """Log every event of a system from now on, crashes with their traceback; returns the function that ends it."""
+
+    def log(event: object) -> None:
+        level = level_of(event)
+        if level is None or not logger.isEnabledFor(level):
+            return
+        reason = getattr(event, "reason", None)
+        error = reason.exception if isinstance(reason, Crashed) and level >= logging.WARNING else None
+        text = event.describe() if hasattr(event, "describe") else str(event)
+        logger.log(level, "%s", text, exc_info=error)
+
+    return events.subscribe(log)

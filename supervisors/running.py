@@ -1,0 +1,221 @@
+"""A tree that runs: started with ``async with tree.running() as running``, managed and looked at through the handle."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from actors import SHUTDOWN, ActorDied, ActorSystem, Reason, Ref, Request, StopTimeout
+from actors.keeper import place_at, places_of
+
+from .errors import NoSuchPath, TreeGaveUp
+from .events import GaveUp, SupervisionEvent
+from .introspect import Snapshot, snapshot_of
+from .journal import Journal
+from .log import log_events
+from .messages import (
+    ChildCount,
+    ChildInfo,
+    CountChildren,
+    DeleteChild,
+    GetChildSpec,
+    Resize,
+    RestartChild,
+    StartChild,
+    TerminateChild,
+    WhichChild,
+    WhichChildren,
+)
+from .spec import Spec, Tree
+from .supervisor import start_root
+
+T = TypeVar("T")
+
+EVENTS_KEPT = 10_000
+"""Events an ``events()`` reader may be behind; the oldest are dropped, and counted in its ``missed``."""
+
+
+class Handle:
+    """One supervisor of a running tree: its management calls, as OTP's ``supervisor`` module has them.
+
+    Every call raises ``ActorDied`` with the reason if the supervisor is not there (any more).
+    """
+
+    def __init__(self, ref: Ref[Any]) -> None:
+        self._ref = ref
+
+    @property
+    def name(self) -> str:
+        """The path of this supervisor."""
+        return self._ref.name
+
+    def ref(self, path: str) -> Ref[Any]:
+        """The ref of the place at ``path`` below here, such as ``"orders/worker"``.  Raises ``NoSuchPath``."""
+        ref = self._ref
+        for key in _keys(path, self._ref.name):
+            below = place_at(ref, key)
+            if below is None:
+                prefix = "" if ref is self._ref else f"{ref.name.removeprefix(self._ref.name + '/')}/"
+                raise NoSuchPath(path, [f"{prefix}{known}" for known in places_of(ref)])
+            ref = below
+        return ref
+
+    def at(self, path: str) -> Handle:
+        """The handle of the supervisor at ``path``.  Raises ``NoSuchPath``."""
+        return Handle(self.ref(path))
+
+    async def start_child(self, spec: Spec) -> Ref[Any] | None:
+        """Add a child and start it, after all others; ``None`` if it raised ``Ignore``.
+
+        Raises ``ChildStarted`` (the id runs already), ``ChildPresent`` (it is known but does not run), ``ChildFailed``
+        (then the spec is forgotten again), ``MaxChildren``.
+        """
+        return await self._manage(StartChild(spec))
+
+    async def terminate_child(self, id: str) -> None:
+        """End a child, or call its restart off.  Its spec stays unless it is temporary or dynamic.
+
+        Raises ``ChildNotFound``.
+        """
+        await self._manage(TerminateChild(id))
+
+    async def restart_child(self, id: str) -> Ref[Any] | None:
+        """Start a child that does not run; one that waits for its backoff starts now.
+
+        Raises ``ChildRunning``, ``ChildRestarting``, ``ChildNotFound``, ``ChildFailed`` (then it is not retried).
+        """
+        return await self._manage(RestartChild(id))
+
+    async def delete_child(self, id: str) -> None:
+        """Forget a child that does not run.  Raises ``ChildRunning``, ``ChildRestarting``, ``ChildNotFound``."""
+        await self._manage(DeleteChild(id))
+
+    async def which_children(self) -> list[ChildInfo]:
+        """All children, the most recently added first."""
+        return await self._manage(WhichChildren())
+
+    async def which_child(self, id: str) -> ChildInfo:
+        """One child.  Raises ``ChildNotFound``."""
+        return await self._manage(WhichChild(id))
+
+    async def count_children(self) -> ChildCount:
+        """The children, counted."""
+        return await self._manage(CountChildren())
+
+    async def get_childspec(self, id: str) -> Spec:
+        """The spec of a child with all defaults.  Raises ``ChildNotFound``."""
+        return await self._manage(GetChildSpec(id))
+
+    async def resize(self, size: int) -> int:
+        """Change the number of workers of a pool; returns the previous one.  Only for pools."""
+        return await self._manage(Resize(size))
+
+    async def _manage(self, request: Request[T]) -> T:
+        return await self._ref.ask(request, timeout=None)
+
+
+class Running(Handle):
+    """The whole tree, by its root.  ``system`` is the actor system it runs in, ``journal`` the record of its events."""
+
+    def __init__(self, tree: Tree, system: ActorSystem, ref: Ref[Any], journal: Journal) -> None:
+        super().__init__(ref)
+        self.tree = tree
+        self.system = system
+        self.journal = journal
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the root runs."""
+        return self._ref.is_alive
+
+    @property
+    def gave_up(self) -> GaveUp | None:
+        """The event with which the root gave up, if it did."""
+        return next((e for e in reversed(list(self.journal)) if isinstance(e, GaveUp) and e.path == self.name), None)
+
+    async def wait_ended(self) -> Reason:
+        """Wait until the tree has ended, by itself or by :meth:`stop`; returns the root's exit reason."""
+        return await self._ref.wait_ended()
+
+    async def stop(self, reason: Reason = SHUTDOWN, timeout: float | None = None) -> None:
+        """Stop the tree in reverse order, each child within its ``shutdown``; nothing happens if it has ended.
+
+        Raises ``StopTimeout`` after ``timeout`` seconds (default: no limit of its own), and then it goes on stopping.
+        """
+        try:
+            await self._ref.stop(reason, timeout)
+        except StopTimeout:
+            raise
+        except ActorDied:
+            return
+
+    def kill(self) -> None:
+        """End the tree at once: no ``stopping`` runs anywhere."""
+        self._ref.kill()
+
+    def snapshot(self) -> Snapshot:
+        """The whole tree at this moment, as values."""
+        return snapshot_of(self._ref)
+
+    def missing(self) -> list[str]:
+        """The paths of children that should run and do not: starting, restarting or waiting for their backoff."""
+        return [node.path for node in self.snapshot().walk() if node.is_missing]
+
+    async def events(self) -> AsyncIterator[SupervisionEvent]:
+        """Supervision events from now on, as they happen, until the tree has ended.
+
+        A reader that falls ten thousand behind loses the oldest; ``journal`` and ``system.events`` are the other ways.
+        """
+        waiting: deque[SupervisionEvent] = deque(maxlen=EVENTS_KEPT)
+        arrival = asyncio.Event()
+
+        def take(event: object) -> None:
+            if isinstance(event, SupervisionEvent):
+                waiting.append(event)
+                arrival.set()
+
+        unsubscribe = self.system.events.subscribe(take)
+        ended = asyncio.ensure_future(self._ref.wait_ended())
+        ended.add_done_callback(lambda _: arrival.set())
+        try:
+            while waiting or not ended.done():
+                while waiting:
+                    yield waiting.popleft()
+                arrival.clear()
+                if not waiting and not ended.done():
+                    await arrival.wait()
+        finally:
+            unsubscribe()
+            ended.cancel()
+
+    def __repr__(self) -> str:
+        return f"<Running {self.name!r} {'alive' if self.is_alive else 'ended'}>"
+
+
+@asynccontextmanager
+async def running(tree: Tree, *, seed: int | None = None, log: bool = True) -> AsyncIterator[Running]:
+    """Start ``tree`` in a system of its own, and stop it in reverse order when the block is left.
+
+    ``seed`` makes everything random in it repeatable; ``log=False`` keeps its events out of ``logging``.  Raises
+    ``StartFailed`` naming the child that did not start.  If the tree gives up meanwhile, the block goes on (see
+    ``wait_ended``) and ``TreeGaveUp`` is raised when it is left without another error.
+    """
+    async with ActorSystem(tree.name, seed=seed) as system:
+        journal = Journal(system.events)
+        if log:
+            log_events(system.events)
+        handle = Running(tree, system, await start_root(system, tree), journal)
+        yield handle
+        gave_up = handle.gave_up
+        await handle.stop()
+        if gave_up is not None:
+            raise TreeGaveUp(tree.name, gave_up)
+
+
+def _keys(path: str, root: str) -> list[str]:
+    """The ids on the way; a path that begins with the root's own name is also understood."""
+    keys = [key for key in path.split("/") if key]
+    return keys[1:] if keys[:1] == [root] else keys

@@ -1,0 +1,232 @@
+"""The shell around the decisions: an actor that tells :class:`Children` what happened and does what it answers.
+
+Nothing is decided here.  An event comes in, a list of actions comes out, and one ``match`` carries them out; what an action
+leads to at once (a start that needed no waiting) goes back in as the next event.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import Any
+
+from actors import SHUTDOWN, Blueprint, Mailbox, Reason, Ref, Reply, handle
+from actors.keeper import Keeper
+
+from .actions import ALIVE, Action, Begun, Child, Emit, Finish, Forget, Rest, Retry, Start, Status, Stop
+from .actions import Reply as Answer
+from .children import Children
+from .errors import ChildNotFound
+from .events import Unexpected
+from .intensity import Intensity
+from .messages import (
+    ChildCount,
+    ChildInfo,
+    CountChildren,
+    DeleteChild,
+    GetChildSpec,
+    RestartChild,
+    StartChild,
+    TerminateChild,
+    WhichChild,
+    WhichChildren,
+)
+from .spec import BrutalKill, ChildSpec, Spec, Tree
+
+STARTS_AT_ONCE = 256
+"""Children started in one go before the supervisor lets others have the loop: about 2 ms of starts."""
+
+
+class Shell(Keeper):
+    """What all supervisors share.  A subclass makes its ``Children`` and says how a supervisor's spec becomes an actor."""
+
+    strategy = "one_for_one"
+
+    def __init__(self, spec: Tree) -> None:
+        self.spec = spec
+        self.children: Children
+
+    def make_children(self, path: str, intensity: Intensity) -> Children:
+        """The table of children, at the start of each life."""
+        raise NotImplementedError
+
+    def blueprint(self, spec: Spec) -> Blueprint:
+        """What to start for ``spec``."""
+        if isinstance(spec, ChildSpec):
+            return spec.blueprint
+        return Blueprint(spec.actor_class(), (spec,), mailbox=Mailbox())
+
+    def restarts(self) -> int:
+        """Restarts in the present window."""
+        return self.children.intensity.count(self.children.budget_time(self.system.now()))
+
+    # -- events in ---------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        spec = self.spec
+        self.children = self.make_children(self.ref.name, Intensity(spec.max_restarts, spec.within))
+        for key, ref in self.kept().items():
+            child = self.children.get(key)
+            if child is None:  # a dynamic child of an earlier life
+                self.forget(key)
+            else:
+                child.lives = ref.pid.incarnation
+        self.carry_out(self.children.begin(self.system.now()))
+
+    def start_done(self, ref: Ref[Any], reason: Reason | None, ignored: bool) -> None:
+        child = self._child_of(ref)
+        if child is not None:
+            self.carry_out(self._outcome(child, reason, ignored))
+
+    def _outcome(self, child: Child, reason: Reason | None, ignored: bool) -> list[Action]:
+        now = self.system.now()
+        if ignored:
+            return self.children.ignored(child.id, now)
+        if reason is not None:
+            return self.children.failed(child.id, reason, now)
+        return self.children.started(child.id, now)
+
+    def vacated(self, ref: Ref[Any]) -> None:
+        child = self._child_of(ref)
+        if child is not None and child.status is Status.STARTING:
+            self.carry_out([Start(child)])
+        elif child is not None and child.status is Status.STOPPING:
+            self.carry_out(self.children.failed(child.id, SHUTDOWN, self.system.now()))
+
+    def life_ended(self, ref: Ref[Any], incarnation: int, reason: Reason) -> None:
+        child = self._child_of(ref)
+        if child is not None:
+            self.carry_out(self.children.exited(child.id, reason, self.system.now()))
+
+    def asked_to_end(self, reason: Reason) -> None:
+        self.carry_out(self.children.shutdown(reason, self.system.now()))
+
+    def unhandled(self, message: Any) -> None:
+        """Junk is reported and dropped; its asker gets no answer but an error."""
+        self.system.events.publish(Unexpected(self.system.now(), self.ref.name, type(message).__name__))
+        reply = self.defer()
+        if reply is not None:
+            reply.fail(TypeError(f"{self.ref.name} is a supervisor and has no use for {type(message).__name__}"))
+
+    def _child_of(self, ref: Ref[Any]) -> Child | None:
+        child = self.children.get(ref.name.rpartition("/")[2])
+        return child if child is not None and child.ref is ref else None
+
+    # -- actions out -------------------------------------------------------------------------------------------------
+
+    def carry_out(self, actions: list[Action]) -> None:
+        """Carry out actions, and those that their outcomes lead to, in order."""
+        queue = deque(actions)
+        starts = 0
+        while queue:
+            action = queue.popleft()
+            match action:
+                case Start():
+                    starts += 1
+                    if starts > STARTS_AT_ONCE:  # let the loop breathe: the rest goes on behind what waits
+                        rest = [action, *queue]
+                        self.later(0.0, lambda: self.carry_out(rest))
+                        return
+                    queue.extend(self._start(action.child))
+                case Stop():
+                    queue.extend(self._stop(action.child))
+                case Retry():
+                    self._retry(action)
+                case Answer():
+                    self._answer(action)
+                case Emit():
+                    self.system.events.publish(action.event)
+                case Rest():
+                    self.rest(action.child.ref)
+                case Forget():
+                    self.forgotten(action.child)
+                case Begun():
+                    self.ready()
+                case Finish():
+                    self.finish(action.reason)
+
+    def _start(self, child: Child) -> list[Action]:
+        if child.status is not Status.STARTING:
+            return []
+        spec = child.spec
+        child.ref = self.keep(child.id, f"{self.ref.name}/{child.id}", self.blueprint(spec))
+        outcome = self.start_life(child.ref, None if spec.start_timeout == math.inf else spec.start_timeout)
+        return [] if outcome.pending else self._outcome(child, outcome.reason, outcome.ignored)
+
+    def _stop(self, child: Child) -> list[Action]:
+        if not self.has_life(child.ref):  # its start was still to be carried out
+            return self.children.failed(child.id, SHUTDOWN, self.system.now())
+        if isinstance(child.spec.shutdown, BrutalKill):
+            self.kill_life(child.ref)
+        else:
+            self.end_life(child.ref, child.spec.shutdown)
+        return []
+
+    def _retry(self, retry: Retry) -> None:
+        child, generation = retry.child, retry.generation
+        self.later(retry.delay, lambda: self.carry_out(self.children.due(child.id, generation, self.system.now())))
+
+    def _answer(self, answer: Answer) -> None:
+        reply: Reply | None = answer.token
+        if reply is None:
+            return
+        if answer.error is not None:
+            reply.fail(answer.error)
+        else:
+            reply.send(answer.child.ref if answer.child is not None else None)
+
+    def forgotten(self, child: Child) -> None:
+        """A child has left the table."""
+        if child.ref is not None and self.kept().get(child.id) is child.ref:
+            self.forget(child.id)
+
+    # -- management, in the urgent lane --------------------------------------------------------------------------------
+
+    @handle(priority=True)
+    def start_child(self, message: StartChild) -> None:
+        self.carry_out(self.children.add(message.spec, self.system.now(), self.defer()))
+
+    @handle(priority=True)
+    def terminate_child(self, message: TerminateChild) -> None:
+        self.carry_out(self.children.terminate(message.id, self.system.now(), self.defer()))
+
+    @handle(priority=True)
+    def restart_child(self, message: RestartChild) -> None:
+        self.carry_out(self.children.restart(message.id, self.system.now(), self.defer()))
+
+    @handle(priority=True)
+    def delete_child(self, message: DeleteChild) -> None:
+        self.carry_out(self.children.delete(message.id, self.system.now(), self.defer()))
+
+    @handle(priority=True)
+    def which_children(self, message: WhichChildren) -> list[ChildInfo]:
+        return [_info(child) for child in reversed(list(self.children))]
+
+    @handle(priority=True)
+    def which_child(self, message: WhichChild) -> ChildInfo | None:
+        child = self._known(message.id)
+        return _info(child) if child is not None else None
+
+    @handle(priority=True)
+    def count_children(self, message: CountChildren) -> ChildCount:
+        children = list(self.children)
+        supervisors = sum(child.spec.kind == "supervisor" for child in children)
+        active = sum(child.status in ALIVE for child in children)
+        return ChildCount(len(children), active, supervisors, len(children) - supervisors)
+
+    @handle(priority=True)
+    def get_childspec(self, message: GetChildSpec) -> Spec | None:
+        child = self._known(message.id)
+        return child.spec if child is not None else None
+
+    def _known(self, id: str) -> Child | None:
+        child = self.children.get(id)
+        if child is None:
+            reply = self.defer()
+            if reply is not None:
+                reply.fail(ChildNotFound(id))
+        return child
+
+
+def _info(child: Child) -> ChildInfo:
+    return ChildInfo(child.id, child.ref if child.status in ALIVE else None, child.status.value, child.spec.kind)

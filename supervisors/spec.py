@@ -1,0 +1,377 @@
+"""Trees as frozen values: a child, and the three kinds of supervisor, which are specs too and so nest.
+
+Whatever contradicts itself is refused when the value is built, with ``SpecError(field, value, why)``; what is merely
+unwise is found by ``planaria check``.  All times are seconds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import KW_ONLY, MISSING, dataclass, field, fields
+from enum import Enum
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, TypeVarTuple, get_args
+
+from actors import Actor, Blueprint, Mailbox
+
+from .backoff import Backoff
+from .errors import SpecError
+
+if TYPE_CHECKING:
+    from .runner import Observer
+    from .running import Running
+
+Ts = TypeVarTuple("Ts")
+
+Restart = Literal["permanent", "transient", "temporary"]
+Strategy = Literal["one_for_one", "one_for_all", "rest_for_one"]
+AutoShutdown = Literal["never", "any_significant", "all_significant"]
+Kind = Literal["worker", "supervisor"]
+
+INFINITY: Final = math.inf
+
+
+class BrutalKill(Enum):
+    """The type of ``BRUTAL_KILL``: end it at once, unconditionally."""
+
+    BRUTAL_KILL = "brutal_kill"
+
+    def __repr__(self) -> str:
+        return "BRUTAL_KILL"
+
+
+BRUTAL_KILL: Final = BrutalKill.BRUTAL_KILL
+
+Grace: TypeAlias = float | BrutalKill
+"""How long a child may take to stop: seconds, ``INFINITY``, or ``BRUTAL_KILL``."""
+
+SHOWN_CHILDREN = 4
+"""Children that the ``repr`` of a supervisor shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByKey:
+    """Routing of a pool: all messages for which ``key`` gives the same value go to the same worker."""
+
+    key: Callable[[Any], Hashable]
+
+    def __repr__(self) -> str:
+        return f"by_key({getattr(self.key, '__qualname__', self.key)})"
+
+
+def by_key(key: Callable[[Any], Hashable]) -> ByKey:
+    """Route each message by ``key(message)``, which must be hashable: equal keys meet the same worker."""
+    return ByKey(key)
+
+
+Route: TypeAlias = Literal["round_robin", "least_loaded"] | ByKey
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ChildSpec:
+    """One worker: what to start, and what to do when it ends.  Made by :func:`child`, which explains the options."""
+
+    id: str
+    blueprint: Blueprint
+    _: KW_ONLY
+    restart: Restart = "permanent"
+    shutdown: Grace = 5.0
+    significant: bool = False
+    backoff: Backoff | None = None
+    max_restarts: int | None = None
+    within: float | None = None
+    start_timeout: float = 30.0
+
+    kind: ClassVar[Kind] = "worker"
+
+    def __post_init__(self) -> None:
+        _check_as_child(self)
+        if not isinstance(self.blueprint, Blueprint):
+            raise SpecError("blueprint", self.blueprint, "must be a Blueprint")
+        if (self.max_restarts is None) != (self.within is None):
+            given, missing = ("max_restarts", "within") if self.within is None else ("within", "max_restarts")
+            raise SpecError(given, getattr(self, given), f"a child's own budget needs {missing} too")
+        if self.max_restarts is not None and self.within is not None:
+            _check_intensity(self.max_restarts, self.within)
+        if not _is_number(self.start_timeout) or self.start_timeout <= 0:
+            raise SpecError("start_timeout", self.start_timeout, "must be a number of seconds above 0, or INFINITY")
+
+    @property
+    def budget(self) -> tuple[int, float] | None:
+        """The child's own limit, ``(max_restarts, within)``, besides its supervisor's; ``None`` if it has none."""
+        return None if self.max_restarts is None or self.within is None else (self.max_restarts, self.within)
+
+    def __repr__(self) -> str:
+        print_ = self.blueprint
+        given = [repr(arg) for arg in print_.args] + [f"{key}={value!r}" for key, value in print_.kwargs.items()]
+        mailbox = [] if print_.mailbox == Mailbox() else [f"mailbox={print_.mailbox!r}"]
+        return f"child({', '.join([print_.cls.__name__, *given, f'id={self.id!r}', *_options(self), *mailbox])})"
+
+
+def child(
+    cls: Callable[[*Ts], Actor],
+    *args: *Ts,
+    id: str,
+    restart: Restart = "permanent",
+    shutdown: Grace = 5.0,
+    significant: bool = False,
+    backoff: Backoff | None = None,
+    mailbox: Mailbox | None = None,
+    max_restarts: int | None = None,
+    within: float | None = None,
+    start_timeout: float = 30.0,
+) -> ChildSpec:
+    """The spec of a worker: ``cls(*args)``; for keyword arguments, ``functools.partial(cls, key=value)``.
+
+    - ``id``: its name below its supervisor; no ``/`` and no control characters.
+    - ``restart``: ``permanent``: always; ``transient``: unless it ended cleanly; ``temporary``: never.
+    - ``shutdown``: seconds between being asked to stop and being killed; 0: hardly asked; ``INFINITY``: never killed;
+      ``BRUTAL_KILL``: killed at once.
+    - ``significant``: its end may end its supervisor, see ``auto_shutdown``; not with ``permanent``, which never ends.
+    - ``backoff``: wait before it is restarted; ``None``: restart at once, as OTP does.
+    - ``mailbox``: its bounds and policy; it is kept across restarts.
+    - ``max_restarts``, ``within``: a budget of its own, both or neither.  Beyond it, or beyond the supervisor's, which
+      holds all the same, the supervisor gives up.
+    - ``start_timeout``: seconds ``started()`` may take; ``INFINITY``: as long as it likes.
+
+    Raises ``SpecError`` for anything that cannot be meant.
+    """
+    if mailbox is not None and not isinstance(mailbox, Mailbox):
+        raise SpecError("mailbox", mailbox, "must be a Mailbox")
+    try:
+        blueprint = Blueprint.of(cls, args, mailbox)
+    except TypeError as error:
+        raise SpecError("cls", cls, str(error)) from None
+    if not issubclass(blueprint.cls, Actor):
+        raise SpecError("cls", cls, "must be an Actor class, or a functools.partial of one")
+    return ChildSpec(
+        id,
+        blueprint,
+        restart=restart,
+        shutdown=shutdown,
+        significant=significant,
+        backoff=backoff,
+        max_restarts=max_restarts,
+        within=within,
+        start_timeout=start_timeout,
+    )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Tree:
+    """What all supervisors have in common; each can be run by itself or be the child of another.
+
+    ``max_restarts`` in ``within`` seconds is the limit for its children together (3 in 5 s): one more and it gives up,
+    ending with ``SHUTDOWN``.  ``restart``, ``shutdown``, ``significant`` and ``backoff`` say what its own supervisor
+    does with it, as for a worker, and mean nothing at the root; ``shutdown`` is ``INFINITY`` so that its children get
+    all the time that they are promised.
+    """
+
+    name: str
+    _: KW_ONLY
+    max_restarts: int = 3
+    within: float = 5.0
+    restart: Restart = "permanent"
+    shutdown: Grace = INFINITY
+    significant: bool = False
+    backoff: Backoff | None = None
+
+    kind: ClassVar[Kind] = "supervisor"
+    start_timeout: ClassVar[float] = INFINITY
+    budget: ClassVar[tuple[int, float] | None] = None
+
+    def __post_init__(self) -> None:
+        _check_as_child(self)
+        _check_intensity(self.max_restarts, self.within)
+
+    @property
+    def id(self) -> str:
+        """Its name, by which its supervisor knows it."""
+        return self.name
+
+    def running(self, *, seed: int | None = None, log: bool = True) -> AbstractAsyncContextManager[Running]:
+        """Start it in an actor system of its own; see ``supervisors.running.running``."""
+        from .running import running
+
+        return running(self, seed=seed, log=log)
+
+    def run(self, *, seed: int | None = None, log: bool = True, observer: Observer | None = None) -> int:
+        """Run it as a program, until it ends or a signal comes; returns the exit code.  See ``supervisors.runner.run``."""
+        from .runner import run
+
+        return run(self, seed=seed, log=log, observer=observer)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join([repr(self.name), *self._required(), *_options(self)])})"
+
+    def _required(self) -> list[str]:
+        return []
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Supervisor(Tree):
+    """A fixed list of children, started from left to right and stopped from right to left, one at a time.
+
+    ``strategy``: what one restart takes along: ``one_for_one`` nobody, ``one_for_all`` all, ``rest_for_one`` those after
+    it.  ``auto_shutdown``: end with ``SHUTDOWN`` when a significant child has ended by itself: ``any_significant`` the
+    first, ``all_significant`` the last; ``never`` takes no significant children.
+    """
+
+    children: tuple[Spec, ...] = field(kw_only=False)
+    strategy: Strategy = "one_for_one"
+    auto_shutdown: AutoShutdown = "never"
+
+    def __init__(
+        self,
+        name: str,
+        children: Iterable[Spec],
+        *,
+        strategy: Strategy = "one_for_one",
+        max_restarts: int = 3,
+        within: float = 5.0,
+        auto_shutdown: AutoShutdown = "never",
+        restart: Restart = "permanent",
+        shutdown: Grace = INFINITY,
+        significant: bool = False,
+        backoff: Backoff | None = None,
+    ) -> None:
+        if not isinstance(children, Iterable) or isinstance(children, str):
+            raise SpecError("children", children, "must be a list of specs")
+        given = locals()
+        for each in fields(self):
+            object.__setattr__(self, each.name, given[each.name])
+        object.__setattr__(self, "children", tuple(children))
+        self.__post_init__()
+
+    def __post_init__(self) -> None:
+        Tree.__post_init__(self)
+        _check_word("strategy", self.strategy, Strategy)
+        _check_word("auto_shutdown", self.auto_shutdown, AutoShutdown)
+        seen: set[str] = set()
+        for spec in self.children:
+            if not isinstance(spec, (ChildSpec, Supervisor, DynamicSupervisor, Pool)):
+                raise SpecError("children", spec, "must hold child(...) and supervisors only")
+            if spec.id in seen:
+                raise SpecError("id", spec.id, f"two children of {self.name!r} have this id")
+            seen.add(spec.id)
+            if spec.significant and self.auto_shutdown == "never":
+                raise SpecError(
+                    "significant", True, f"{spec.id!r} would be waited for in vain: auto_shutdown is 'never'"
+                )
+
+    def _required(self) -> list[str]:
+        shown = [repr(spec) for spec in self.children[:SHOWN_CHILDREN]]
+        more = len(self.children) - SHOWN_CHILDREN
+        return [f"[{', '.join([*shown, f'... {more} more'] if more > 0 else shown)}]"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DynamicSupervisor(Tree):
+    """Starts empty; children come by ``start_child`` and leave when they end.  They are independent and stop all at once.
+
+    ``max_children``: how many there may be, those waiting for a restart included; ``None``: no bound.
+    """
+
+    _: KW_ONLY
+    max_children: int | None = None
+
+    children: ClassVar[tuple[Spec, ...]] = ()
+    strategy: ClassVar[Strategy] = "one_for_one"
+    auto_shutdown: ClassVar[AutoShutdown] = "never"
+
+    def __post_init__(self) -> None:
+        Tree.__post_init__(self)
+        if self.max_children is not None and (not _is_int(self.max_children) or self.max_children < 0):
+            raise SpecError("max_children", self.max_children, "must be a whole number, or None for no bound")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Pool(Tree):
+    """``size`` equal workers behind one ref: what is told to the pool, one of them handles.
+
+    ``route``: ``round_robin``, ``least_loaded`` (the shortest mailbox), or ``by_key(fn)``.
+    """
+
+    worker: ChildSpec = field(kw_only=False)
+    _: KW_ONLY
+    size: int = 4
+    route: Route = "round_robin"
+
+    strategy: ClassVar[Strategy] = "one_for_one"
+    auto_shutdown: ClassVar[AutoShutdown] = "never"
+
+    def __post_init__(self) -> None:
+        Tree.__post_init__(self)
+        if not isinstance(self.worker, ChildSpec):
+            raise SpecError("worker", self.worker, "must be a child(...)")
+        if self.worker.significant:
+            raise SpecError("significant", True, "a pool never shuts down by itself, its workers cannot be significant")
+        if not _is_int(self.size) or self.size < 1:
+            raise SpecError("size", self.size, "must be a whole number, at least 1")
+        if not isinstance(self.route, ByKey) and self.route not in ("round_robin", "least_loaded"):
+            raise SpecError("route", self.route, "must be 'round_robin', 'least_loaded' or by_key(function)")
+
+    @property
+    def children(self) -> tuple[Spec, ...]:
+        """The one spec that all workers are made from."""
+        return (self.worker,)
+
+    def _required(self) -> list[str]:
+        return [repr(self.worker)]
+
+
+Spec: TypeAlias = ChildSpec | Supervisor | DynamicSupervisor | Pool
+
+
+def _check_as_child(spec: ChildSpec | Tree) -> None:
+    _check_id("id" if isinstance(spec, ChildSpec) else "name", spec.id)
+    _check_word("restart", spec.restart, Restart)
+    if not isinstance(spec.shutdown, BrutalKill) and (not _is_number(spec.shutdown) or spec.shutdown < 0):
+        raise SpecError("shutdown", spec.shutdown, "must be seconds, at least 0, or INFINITY or BRUTAL_KILL")
+    if not isinstance(spec.significant, bool):
+        raise SpecError("significant", spec.significant, "must be True or False")
+    if spec.significant and spec.restart == "permanent":
+        raise SpecError("significant", True, "a permanent child is always restarted: its end can signify nothing")
+    if spec.backoff is not None and not isinstance(spec.backoff, Backoff):
+        raise SpecError("backoff", spec.backoff, "must be a Backoff, or None")
+
+
+def _check_id(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise SpecError(name, value, "must be a string")
+    if not value:
+        raise SpecError(name, value, "must not be empty")
+    if "/" in value:
+        raise SpecError(name, value, "must not contain '/', which separates the ids of a path")
+    if any(ord(character) < 32 or 127 <= ord(character) < 160 for character in value):
+        raise SpecError(name, value, "must not contain control characters")
+
+
+def _check_word(name: str, value: object, words: Any) -> None:
+    if not isinstance(value, str) or value not in get_args(words):
+        raise SpecError(name, value, f"must be one of {', '.join(map(repr, get_args(words)))}")
+
+
+def _check_intensity(max_restarts: int, within: float) -> None:
+    if not _is_int(max_restarts) or max_restarts < 0:
+        raise SpecError("max_restarts", max_restarts, "must be a whole number, at least 0")
+    if not _is_number(within) or not 0 < within < math.inf:
+        raise SpecError("within", within, "must be a number of seconds above 0 and finite")
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)
+
+
+def _options(spec: ChildSpec | Tree) -> list[str]:
+    """The options of a spec that are not at their default, as they are written."""
+    return [
+        f"{each.name}={getattr(spec, each.name)!r}"
+        for each in fields(spec)
+        if each.default is not MISSING and getattr(spec, each.name) != each.default
+    ]
