@@ -40,7 +40,7 @@ clean: ## Remove all that make has made, .venv included
 # Any change of pyproject.toml is installed; a usable .venv is kept and brought up to date.
 $(READY): pyproject.toml $(if $(USABLE),,renew)
 	@printf 'install   planaria and its tools into $(VENV)\n'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'
 	@touch $(READY)
 
 renew:

@@ -61,10 +61,11 @@ class Extras:
 
 
 class Cell:
-    """See the module's text.  ``owner`` is the supervising actor object, if any; ``doom`` a deadly signal received."""
+    """See the module's text.  ``owner`` is the supervising actor object, if any; ``doom`` a deadly signal
+    received in the midst of a handler, ``brutal`` if it was a kill."""
 
     __slots__ = (
-        "actor", "blueprint", "box", "context", "doom", "extras", "fiber", "hand", "handled", "held", "incarnation", "interrupted",
+        "actor", "blueprint", "box", "brutal", "context", "doom", "extras", "fiber", "hand", "handled", "held", "incarnation", "interrupted",
         "label", "lane", "limit", "owner", "parent", "reason", "ref", "routes", "scheduler", "state",
     )  # fmt: skip
 
@@ -91,6 +92,7 @@ class Cell:
         self.handled = 0
         self.fiber: Fiber | None = None
         self.doom: Reason | None = None
+        self.brutal = False
         self.interrupted = False
         self.extras: Extras | None = None
 
@@ -250,20 +252,20 @@ class Cell:
             if item.__class__ is not Signal:
                 lane.append(item)
                 continue
-            reason = self.receive_signal(item)
+            reason, brutal = self.receive_signal(item)
             if reason is not None:
-                self.interrupt(reason)
+                self.scheduler.cut(self, reason, brutal)
 
-    def receive_signal(self, signal: Signal) -> Reason | None:
-        """Judge one exit signal now, at reception: the reason to die of, or ``None`` if it was ignored or delivered."""
+    def receive_signal(self, signal: Signal) -> tuple[Reason | None, bool]:
+        """Judge one exit signal now, at reception: the reason to die of, if any, and whether it is a kill."""
         sender = signal.sender
         if signal.linked and not signal.parent:
             links = self.extras.links if self.extras else {}
             if sender is None or links.get(sender) != signal.incarnation:
-                return None
+                return None, False
             del links[sender]
         if self.actor is None:
-            return None
+            return None, False
         verdict, reason = judge(
             signal.reason,
             trapping=self.actor.trap_exits,
@@ -274,11 +276,7 @@ class Cell:
         if verdict is Verdict.DELIVER:
             pid = Pid(sender.name, signal.incarnation) if sender is not None else None
             self.put(ForLife(Exit(sender.ref if sender is not None else None, pid, reason), self.incarnation))
-        return reason if verdict is Verdict.DIE else None
-
-    def interrupt(self, reason: Reason) -> None:
-        """Cut the handler that is suspended, and see to it that it ends: :meth:`Scheduler.cut` bounds the time."""
-        self.scheduler.cut(self, reason)
+        return reason if verdict in (Verdict.DIE, Verdict.KILL) else None, verdict is Verdict.KILL
 
 
 class Accepted:

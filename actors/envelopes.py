@@ -106,13 +106,17 @@ class Resume:
 
 
 class Ending:
-    """The life is over for ``reason``, with the message ``hand`` in hand; what is left is to end it properly."""
+    """The life is over for ``reason``, with the message ``hand`` in hand; what is left is to end it properly.
 
-    __slots__ = ("hand", "reason")
+    ``brutal``: it was killed, so no hook runs.
+    """
 
-    def __init__(self, reason: Reason, hand: object) -> None:
+    __slots__ = ("brutal", "hand", "reason")
+
+    def __init__(self, reason: Reason, hand: object, brutal: bool = False) -> None:
         self.reason = reason
         self.hand = hand
+        self.brutal = brutal
 
 
 class ChildEnded:

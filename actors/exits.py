@@ -117,10 +117,11 @@ class Verdict(StrEnum):
     IGNORE = "ignore"
     DIE = "die"
     DELIVER = "deliver"
+    KILL = "kill"
 
 
 def judge(reason: Reason, *, trapping: bool, linked: bool, own: bool, parent: bool = False) -> tuple[Verdict, Reason]:
-    """Decide what an exit signal does: ignored, deadly, or delivered to ``exited()``.
+    """Decide what an exit signal does: ignored, deadly, delivered to ``exited()``, or deadly without any hook (a kill).
 
     ``linked``: the signal came over a link (as opposed to being sent by ``exit()``); ``own``: sender and receiver are
     the same actor; ``parent``: it came from the receiver's parent, which nobody can trap.
@@ -129,7 +130,7 @@ def judge(reason: Reason, *, trapping: bool, linked: bool, own: bool, parent: bo
     turns into ``killed``; one that arrives over a link is an ordinary reason.  ``normal`` harms nobody but its sender.
     """
     if reason == KILL and not linked:
-        return Verdict.DIE, KILLED
+        return Verdict.KILL, KILLED
     if parent:
         return Verdict.DIE, reason
     if trapping:

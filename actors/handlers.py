@@ -169,6 +169,7 @@ def define(cls: type, depth: int) -> None:
     """Collect the routes of a class that is being defined ``depth`` frames up, if its annotations can be read already."""
     frame = sys._getframe(depth)
     namespace = {} if frame.f_code.co_name == "<module>" else dict(frame.f_locals)
+    namespace[cls.__name__] = cls  # an annotation may name a class nested in this one
     try:
         cls._routes = collect(cls, namespace)  # type: ignore[attr-defined]
     except NameError:

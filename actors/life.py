@@ -49,7 +49,7 @@ def start(cell: Cell, on_start: OnStart | None = None) -> Outcome:
     cell.advance(Event.START)
     cell.incarnation += 1
     cell.reason = cell.doom = None
-    cell.interrupted = False
+    cell.interrupted = cell.brutal = False
     cell.hold()
     cell.context = cell.scheduler.context.copy()
     if cell.routes.starts_async:
@@ -152,7 +152,7 @@ async def end(cell: Cell, reason: Reason, hand: Any = None, *, hooks: bool = Tru
         _give_back(cell, hand, reason)
     if hooks and "stopping" in cell.routes.overridden:
         cell.doom = None
-        cell.interrupted = False
+        cell.interrupted = cell.brutal = False
         try:
             result = cell.actor.stopping(reason)
             if result.__class__ is CoroutineType:
@@ -175,7 +175,7 @@ def _give_back(cell: Cell, hand: Any, reason: Reason) -> None:
         return
     deaths = (hand.deaths if hand.__class__ is Envelope else 0) + 1
     limit = cell.blueprint.mailbox.redeliver
-    crashed = not reason.is_clean and reason != KILLED
+    crashed = not reason.is_clean and not cell.brutal
     if crashed and deaths < limit and cell.owner is not None:
         if hand.__class__ is not Envelope:
             hand = Envelope(hand)
@@ -201,7 +201,7 @@ def bury(cell: Cell, reason: Reason) -> None:
     began = cell.state is not State.STARTING
     incarnation = cell.incarnation
     cell.actor = cell.doom = cell.hand = None
-    cell.interrupted = False
+    cell.interrupted = cell.brutal = False
     cell.held = True
     cell.reason = reason
     cell.context = cell.scheduler.context

@@ -180,6 +180,7 @@ class Scheduler:
         self.boxes: deque[deque[Any]] = deque(maxlen=POOLED_BOXES)
         self.deadlines = Deadlines(loop)
         self._driver = self.new_driver(in_task=False)
+        self._pumped: Cell | None = None
 
     # -- the run queue -----------------------------------------------------------------------------------------------
 
@@ -232,7 +233,9 @@ class Scheduler:
                 ready.appendleft(cell)
                 self._wake_fiber()
                 return
+            self._pumped = cell
             waits_for = cell.context.run(self._driver.send, cell)
+            self._pumped = None
             if waits_for is not DONE:  # a hook suspended although nothing in its class is async: give it a task
                 cell.routes.needs_task = True
                 Fiber(self, self._driver, waits_for, cell)
@@ -255,9 +258,11 @@ class Scheduler:
             Fiber(self)
 
     def current(self) -> Cell | None:
-        """The actor in whose handler the running task is, if any."""
+        """The actor in whose handler the caller is, if any."""
         task = asyncio.current_task(self.loop)
-        fiber = self.fibers.get(task) if task is not None else None
+        if task is None:
+            return self._pumped
+        fiber = self.fibers.get(task)
         return fiber.cell if fiber is not None else None
 
     # -- handlers that hold the loop, or do not end --------------------------------------------------------------------
@@ -273,28 +278,29 @@ class Scheduler:
         message, handler = describe_hand(cell)
         self.system.blocked(cell, handler, message, seconds)
 
-    def cut(self, cell: Cell, reason: Reason) -> None:
+    def cut(self, cell: Cell, reason: Reason, brutal: bool) -> None:
         """Cancel the handler that ``cell`` is suspended in, because it has to die of ``reason``; bounds the time."""
-        if cell.doom == KILLED or (cell.doom is not None and reason != KILLED):
+        if cell.brutal or (cell.doom is not None and not brutal):
             return
         fiber = cell.fiber
         assert fiber is not None
         cell.doom = reason
+        cell.brutal = brutal
         if asyncio.current_task(self.loop) is fiber.task:
             cell.interrupted = False  # it is running: carry() throws at its next suspension
         else:
             cell.interrupted = True
             fiber.task.cancel()
-        grace = KILL_GRACE if reason == KILLED else EXIT_GRACE
-        self.loop.call_later(grace, self._overdue, cell, fiber, cell.incarnation, reason)
+        grace = KILL_GRACE if brutal else EXIT_GRACE
+        self.loop.call_later(grace, self._overdue, cell, fiber, cell.incarnation, brutal)
 
-    def _overdue(self, cell: Cell, fiber: Fiber, incarnation: int, reason: Reason) -> None:
-        if cell.fiber is not fiber or cell.incarnation != incarnation or cell.doom is None or cell.doom != reason:
+    def _overdue(self, cell: Cell, fiber: Fiber, incarnation: int, brutal: bool) -> None:
+        if cell.fiber is not fiber or cell.incarnation != incarnation or cell.doom is None or cell.brutal is not brutal:
             return
-        if reason != KILLED:
-            self.cut(cell, KILLED)
-            return
-        self._abandon(cell, fiber)
+        if brutal:
+            self._abandon(cell, fiber)
+        else:
+            self.cut(cell, KILLED, True)
 
     def _abandon(self, cell: Cell, fiber: Fiber) -> None:
         """Leave a handler that swallows its cancellation to itself: its life is over, its object is fenced off."""
@@ -325,7 +331,7 @@ class Scheduler:
 
     def _stop_overdue(self, cell: Cell, incarnation: int) -> None:
         if cell.incarnation == incarnation and cell.fiber is not None:
-            self.cut(cell, KILLED)
+            self.cut(cell, KILLED, True)
 
     async def close(self) -> None:
         """Cancel the fibers; every life is over."""

@@ -59,6 +59,7 @@ class ActorSystem:
         self.alive = 0
         self._seed = seed
         self._serial = 0
+        self._closing = False
         self._roots: dict[Cell, None] = {}
         self._scheduler: Scheduler | None = None
         self.dead_letters = DeadLetters(self.events, self.now)
@@ -81,6 +82,7 @@ class ActorSystem:
     async def close(self, timeout: float = STOP_TIMEOUT) -> None:
         """Stop every actor, the newest first, each within ``timeout`` seconds, then kill what is left."""
         scheduler = self.scheduler
+        self._closing = True
         while self._roots:
             cell = next(reversed(self._roots))
             await self.end(cell, timeout)
@@ -130,6 +132,8 @@ class ActorSystem:
         no limit).  Raises ``NameTaken``; ``StartFailed`` with the reason, caused by what the actor raised; its subclass
         ``StartTimeout``; ``Ignore`` is also a ``StartFailed``, with the reason ``normal``.
         """
+        if self._closing:
+            raise NotRunning(f"system {self.name!r}, which is being left,")
         cell = self.place(blueprint_of(cls, args, mailbox), name, _parent)
         if name is not None:
             try:
@@ -265,4 +269,7 @@ def link_new(parent: Cell, cell: Cell) -> None:
 
 
 def _cause(reason: Reason | None) -> BaseException | None:
-    return reason.exception if isinstance(reason, Crashed) else None
+    if isinstance(reason, Crashed):
+        return reason.exception
+    detail = getattr(reason, "detail", None)
+    return detail if isinstance(detail, BaseException) else None

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from .envelopes import Begin, Call, ChildEnded, Ending, Envelope, ForLife, Resume, Signal, Stop, bare
 from .errors import Unhandled
-from .exits import KILLED, Crashed
+from .exits import Crashed
 from .life import begin, end
 from .lifecycle import LIVING
 from .messages import Down, Undelivered
@@ -114,12 +114,12 @@ def settle(cell: Cell, value: Any, error: BaseException | None = None) -> None:
     """A handler is done: answer its asker, or see that the life ends (what it held goes with it)."""
     hand, cell.hand = cell.hand, None
     if error is not None:
-        cell.push_first(Ending(cell.doom or Crashed(error), hand))
+        cell.push_first(Ending(cell.doom or Crashed(error), hand, cell.brutal))
         return
     if hand.__class__ is Envelope:
         hand.answer(value)
     if cell.doom is not None and cell.state in LIVING:
-        cell.push_first(Ending(cell.doom, None))
+        cell.push_first(Ending(cell.doom, None, cell.brutal))
 
 
 def dispatch(cell: Cell, item: Any) -> Any:
@@ -169,16 +169,14 @@ def attend(cell: Cell) -> Generator[Any, Any, Any]:
     item = cell.lane.popleft()
     match item:
         case Signal():
-            reason = cell.receive_signal(item)
-            if reason == KILLED:
-                yield from end(cell, KILLED, hooks=False)
-            elif reason is not None and not cell.actor.end_later(reason):
-                yield from end(cell, reason)
+            reason, brutal = cell.receive_signal(item)
+            if reason is not None and (brutal or not cell.actor.end_later(reason)):
+                yield from end(cell, reason, hooks=not brutal)
         case ChildEnded():
             cell.actor.child_ended(item)
         case Ending():
-            if item.reason == KILLED or not cell.actor.end_later(item.reason):
-                yield from end(cell, item.reason, item.hand, hooks=item.reason != KILLED)
+            if item.brutal or not cell.actor.end_later(item.reason):
+                yield from end(cell, item.reason, item.hand, hooks=not item.brutal)
         case Stop():
             if not cell.actor.end_later(item.reason):
                 yield from end(cell, item.reason)

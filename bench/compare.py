@@ -58,7 +58,11 @@ def compare(a: Report, b: Report) -> Comparison:
     """Judge ``b`` against ``a``."""
     before, after = _figures(a), _figures(b)
     return Comparison(
-        tuple(judge(scenario, before[scenario, name], after[scenario, name]) for scenario, name in before if (scenario, name) in after),
+        tuple(
+            judge(scenario, before[scenario, name], after[scenario, name])
+            for scenario, name in before
+            if (scenario, name) in after
+        ),
         tuple(f"{scenario}: {name}" for scenario, name in before if (scenario, name) not in after),
         tuple(f"{scenario}: {name}" for scenario, name in after if (scenario, name) not in before),
         (a.machine.cpu, a.machine.cores, a.machine.python) == (b.machine.cpu, b.machine.cores, b.machine.python),

@@ -14,6 +14,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
+from .checks import expect
+
 ns = time.perf_counter_ns
 
 BATCH = 16
@@ -268,8 +270,7 @@ async def _ask_all(actor: FloorActor, asks: int) -> float:
     for number in range(asks):
         reply: asyncio.Future[int] = loop.create_future()
         actor.tell((number, reply))
-        if await reply != number:
-            raise AssertionError("the floor answered wrongly")
+        expect("echo", await reply, number)
     return (ns() - began) / asks
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import importlib
 import inspect
+import logging
 import pkgutil
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -21,9 +22,10 @@ from typing import Protocol, cast
 from actors.engines import loop
 
 from . import scenarios
+from .checks import expect
 from .machine import describe
-from .results import Better, Figure, Report, Result
 from .quantiles import median, p99
+from .results import Better, Figure, Report, Result
 
 QUICK_SCALE = 0.01
 """Share of the full size that ``quick`` runs: every scenario ends within a second."""
@@ -32,10 +34,6 @@ REPEATS = 5
 """Repeats unless asked otherwise: the quartiles of five ignore one disturbed repeat on either side."""
 
 Contender = Callable[[], Awaitable[float]]
-
-
-class WrongResult(Exception):
-    """A scenario's work came out wrong, so its figures mean nothing."""
 
 
 class UnknownScenario(Exception):
@@ -77,8 +75,7 @@ class Context:
 
     def expect(self, what: str, got: object, wanted: object) -> None:
         """Raise ``WrongResult`` unless the work came out as it must."""
-        if got != wanted:
-            raise WrongResult(f"{what}: got {got!r}, wanted {wanted!r}")
+        expect(what, got, wanted)
 
     async def race(self, contenders: Mapping[str, Contender], unit: str = "ns") -> dict[str, float]:
         """Run every contender once, in an order that rotates with the repeat, and report each.
@@ -179,6 +176,8 @@ def measure(info: ScenarioInfo, scale: float, repeats: int, on_repeat: Callable[
     """Run one scenario ``repeats`` times after a warm-up, and merge what it reported."""
     scenario = cast(Scenario, info.module)
     began = time.perf_counter()
+    logged = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
     turns: list[dict[str, Figure]] = []
     try:
         if scale >= 1.0 and info.max_repeat != 1:
@@ -192,6 +191,8 @@ def measure(info: ScenarioInfo, scale: float, repeats: int, on_repeat: Callable[
         figures = merge(turns)
     except Exception as error:
         return Result(info.name, info.question, (), time.perf_counter() - began, f"{type(error).__name__}: {error}")
+    finally:
+        logging.disable(logged)
     return Result(info.name, info.question, figures, time.perf_counter() - began)
 
 

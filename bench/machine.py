@@ -26,7 +26,8 @@ class Machine:
 
     def __str__(self) -> str:
         versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
-        return f"{self.cpu}, {self.cores} cores, {self.system}, {self.python}, {versions}, load {self.load:.2f}, {self.date}"
+        hardware = f"{self.cpu}, {self.cores} cores"
+        return f"{hardware}, {self.system}, {self.python}, {versions}, load {self.load:.2f}, {self.date}"
 
 
 def versions_of(names: tuple[str, ...]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def quantile(values: Sequence[float], q: float) -> float:
-    """The value below which a share ``q`` lies, interpolated between the two nearest samples (0 is the least, 1 the greatest)."""
+    """The value below which a share ``q`` lies (0: the least, 1: the greatest), interpolated between two samples."""
     ordered = sorted(values)
     place = q * (len(ordered) - 1)
     low = math.floor(place)

@@ -15,7 +15,7 @@ STYLES = {Verdict.BETTER: "green", Verdict.WORSE: "red", Verdict.SAME: "dim", Ve
 
 
 def quantity(value: float, unit: str) -> str:
-    """A number as people read it: 5,430 ns is ``5.43 µs``, 2,750 B stays ``2,750 B``, a ratio is ``1.23 x``."""
+    """A number as people read it: 5,430 ns is ``5.43 µs``, 2,750 B stays ``2,750 B``, a ratio is ``1.230 x``."""
     if unit == "ns":
         for limit, divisor, name in ((1e3, 1.0, "ns"), (1e6, 1e3, "µs"), (1e9, 1e6, "ms")):
             if abs(value) < limit:
@@ -25,7 +25,7 @@ def quantity(value: float, unit: str) -> str:
         return f"{value:,.0f} B"
     if unit == "count":
         return f"{value:,.0f}"
-    return f"{value:.2f} {unit}" if unit == "x" else f"{value:.1f} {unit}"
+    return f"{value:.3f} {unit}" if unit == "x" else f"{value:.1f} {unit}"
 
 
 def show(report: Report, console: Console) -> None:
@@ -40,11 +40,13 @@ def show(report: Report, console: Console) -> None:
 
 
 def cells(figure: Figure) -> tuple[str, str, str, str]:
-    """Median, p99, spread (interquartile, as a share of the median) and range of a figure, as text."""
+    """Median, p99, spread (interquartile, as a share of the median) and range of a figure, as text; ``-`` for none."""
+    middle, tail = quantity(figure.median, figure.unit), quantity(figure.p99, figure.unit)
+    if len(figure.samples) == 1:
+        return middle, tail if figure.tails else "-", "-", "-"
     share = 100 * figure.spread / abs(figure.median) if figure.median else 0.0
     low, high = quantity(figure.low, figure.unit), quantity(figure.high, figure.unit)
-    spread = f"{share:.0f} %" if len(figure.samples) > 1 else "-"
-    return quantity(figure.median, figure.unit), quantity(figure.p99, figure.unit), spread, f"{low} to {high}"
+    return middle, tail, f"{share:.0f} %", f"{low} to {high}"
 
 
 def _table(result: Result, console: Console) -> None:
@@ -61,12 +63,16 @@ def _table(result: Result, console: Console) -> None:
 
 
 def _lines(result: Result, console: Console) -> None:
-    _plain(console, f"{result.scenario}: {result.question}")
+    plain(console, f"{result.scenario}: {result.question}")
     for figure in result.figures:
         middle, tail, spread, extent = cells(figure)
-        _plain(console, f"  {figure.name}: median {middle}, p99 {tail}, spread {spread}, {extent}")
+        details = [("p99", tail), ("spread", spread), ("range", extent)]
+        plain(
+            console,
+            f"  {figure.name}: {middle}" + "".join(f", {label} {text}" for label, text in details if text != "-"),
+        )
     if result.error is not None:
-        _plain(console, f"  failed: {result.error}")
+        plain(console, f"  failed: {result.error}")
 
 
 def show_comparison(comparison: Comparison, console: Console, *, everything: bool = False) -> None:
@@ -86,15 +92,28 @@ def show_comparison(comparison: Comparison, console: Console, *, everything: boo
     ]
     if not comparison.same_machine:
         console.print("the two runs are from different machines or interpreters: only ratios compare", style="yellow")
-    grid(console, ("scenario", "figure", "before", "after", "change", "noise", "verdict"), rows, styles=[STYLES[change.verdict] for change in shown])
+    grid(
+        console,
+        ("scenario", "figure", "before", "after", "change", "noise", "verdict"),
+        rows,
+        styles=[STYLES[change.verdict] for change in shown],
+    )
     hidden = len(comparison.changes) - len(shown)
-    _plain(console, f"{len(comparison.changes)} figures compared, {len(comparison.worse)} worse, {hidden} within noise and not shown")
+    worse = len(comparison.worse)
+    plain(console, f"{len(comparison.changes)} figures compared, {worse} worse, {hidden} within noise and not shown")
     for label, names in (("only before", comparison.only_before), ("only after", comparison.only_after)):
         if names:
-            _plain(console, f"{label}: {', '.join(names)}")
+            plain(console, f"{label}: {', '.join(names)}")
 
 
-def grid(console: Console, headings: Sequence[str], rows: Sequence[Sequence[str]], *, styles: Sequence[str | None] = (), title: str | None = None) -> None:
+def grid(
+    console: Console,
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    styles: Sequence[str | None] = (),
+    title: str | None = None,
+) -> None:
     """A table in a terminal; elsewhere columns padded with blanks, for people, ``grep`` and ``awk`` alike."""
     if console.is_terminal:
         table = Table(*(escape(heading) for heading in headings), title=title and escape(title), title_justify="left")
@@ -103,11 +122,12 @@ def grid(console: Console, headings: Sequence[str], rows: Sequence[Sequence[str]
         console.print(table)
         return
     if title:
-        _plain(console, title)
+        plain(console, title)
     widths = [max(len(cell) for cell in column) for column in zip(headings, *rows, strict=True)]
     for row in (headings, *rows):
-        _plain(console, "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        plain(console, "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _plain(console: Console, text: str) -> None:
+def plain(console: Console, text: str) -> None:
+    """A line as it is: no markup, no colours, no wrapping."""
     console.print(text, markup=False, highlight=False, soft_wrap=True)

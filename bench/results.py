@@ -21,7 +21,7 @@ class ReportError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured quantity: ``samples`` holds one value a repeat, ``tails`` the p99 of each repeat where it had many."""
+    """One quantity: ``samples`` holds one value a repeat, ``tails`` the p99 of each repeat that had many values."""
 
     name: str
     unit: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from actors.errors import NotRunning
-from actors.exits import SHUTDOWN, Reason, Shutdown
+from actors.exits import SHUTDOWN, Crashed, Reason, Shutdown
 
 from .actions import ALIVE, PLANNED, Action, Child, Reply, Status
 from .errors import ChildFailed, ChildNotFound, ChildPresent, ChildStarted
@@ -75,7 +75,7 @@ class Children(Repairs):
         elif self._booting:
             announce(Decision.GIVE_UP)
             child.status = Status.STOPPED
-            self._shut_down(Shutdown(str(ChildFailed(self._path(child), reason))), now)
+            self._shut_down(Shutdown(_failure(self._path(child), reason)), now)
         else:
             self._count(child, reason, now, announce, failed_start=True)
         return self._advance(now)
@@ -192,3 +192,9 @@ class Children(Repairs):
         if self._ending is None:
             self._shut_down(reason, now)
         return self._advance(now)
+
+
+def _failure(path: str, reason: Reason) -> ChildFailed:
+    error = ChildFailed(path, reason)
+    error.__cause__ = reason.exception if isinstance(reason, Crashed) else None
+    return error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 from actors import handle
 
@@ -12,10 +11,10 @@ from .errors import MaxChildren, SpecError
 from .intensity import Intensity
 from .messages import StartChild
 from .shell import Shell
-from .spec import DynamicSupervisor, Spec
+from .spec import ChildSpec, DynamicSupervisor, Spec
 
 
-class DynamicSupervisorActor(Shell):
+class DynamicSupervisorActor(Shell, carries_out=DynamicSupervisor):
     """Carries out the decisions about the children of a ``DynamicSupervisor`` spec."""
 
     spec: DynamicSupervisor
@@ -48,5 +47,6 @@ class DynamicSupervisorActor(Shell):
         while self.children.get(id) is not None or id in self.kept():
             self._serial += 1
             id = f"{spec.id}~{self._serial + 1}"
-        names: dict[str, Any] = {spec.id_field: id}
-        return spec if id == spec.id else dataclasses.replace(spec, **names)
+        if id == spec.id:
+            return spec
+        return dataclasses.replace(spec, id=id) if isinstance(spec, ChildSpec) else dataclasses.replace(spec, name=id)

@@ -14,10 +14,10 @@ from .errors import SupervisionError
 from .intensity import Intensity
 from .messages import Resize, StartChild
 from .shell import Shell
-from .spec import ByKey, ChildSpec, Pool, Route, check_size
+from .spec import ByKey, ChildSpec, Pool, Route
 
 
-class PoolActor(Shell):
+class PoolActor(Shell, carries_out=Pool):
     """Carries out the decisions about the workers of a ``Pool`` spec, and keeps its ref's list of them."""
 
     ref_class = RoutedRef
@@ -70,7 +70,6 @@ class PoolActor(Shell):
     @handle(priority=True)
     def resize(self, message: Resize) -> int:
         """Add workers, or take the newest out: their waiting messages go to the others, the one in hand is finished or cut."""
-        check_size(message.size)
         before, self.size = self.size, message.size
         now = self.system.now()
         for _ in range(before, message.size):

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from actors import SHUTDOWN, ActorDied, ActorSystem, Reason, Ref, Request, StopTimeout
 from actors.keeper import place_at, places_of
 
-from .errors import NoSuchPath, TreeGaveUp
+from . import dynamic, pool, supervisor  # noqa: F401 - makes their kinds of spec known to the shell
+from .errors import NoSuchPath, SpecError, TreeGaveUp
 from .events import GaveUp, SupervisionEvent
 from .introspect import Snapshot, snapshot_of
 from .journal import Journal
@@ -29,8 +30,8 @@ from .messages import (
     WhichChild,
     WhichChildren,
 )
-from .spec import Spec, Tree
-from .supervisor import start_root
+from .shell import shell_for
+from .spec import ChildSpec, Spec, Tree
 
 T = TypeVar("T")
 
@@ -73,6 +74,8 @@ class Handle:
         Raises ``ChildStarted`` (the id runs already), ``ChildPresent`` (it is known but does not run), ``ChildFailed``
         (then the spec is forgotten again), ``MaxChildren``.
         """
+        if not isinstance(spec, ChildSpec | Tree):
+            raise SpecError("spec", spec, "must be a child(...) or a supervisor")
         return await self._manage(StartChild(spec))
 
     async def terminate_child(self, id: str) -> None:
@@ -111,6 +114,8 @@ class Handle:
 
     async def resize(self, size: int) -> int:
         """Change the number of workers of a pool; returns the previous one.  Only for pools."""
+        if type(size) is not int or size < 1:
+            raise SpecError("size", size, "must be a whole number, at least 1")
         return await self._manage(Resize(size))
 
     async def _manage(self, request: Request[T]) -> T:
@@ -207,7 +212,7 @@ async def running(tree: Tree, *, seed: int | None = None, log: bool = True) -> A
         journal = Journal(system.events)
         if log:
             log_events(system.events)
-        handle = Running(tree, system, await start_root(system, tree), journal)
+        handle = Running(tree, system, await system.spawn(shell_for(tree), tree, name=tree.name), journal)
         yield handle
         gave_up = handle.gave_up
         await handle.stop()

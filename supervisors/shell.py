@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import Any
+from typing import Any, ClassVar
 
-from actors import SHUTDOWN, Blueprint, Mailbox, Reason, Ref, Reply, handle
+from actors import SHUTDOWN, Blueprint, Reason, Ref, Reply, handle
 from actors.keeper import Keeper
 
 from .actions import ALIVE, Action, Begun, Child, Emit, Finish, Forget, Rest, Retry, Start, Status, Stop
@@ -41,6 +41,12 @@ class Shell(Keeper):
     """What all supervisors share.  A subclass makes its ``Children`` and says how a supervisor's spec becomes an actor."""
 
     strategy = "one_for_one"
+    kinds: ClassVar[dict[type[Tree], type[Shell]]] = {}
+
+    def __init_subclass__(cls, *, carries_out: type[Tree], **options: Any) -> None:
+        """``carries_out``: the kind of spec that this shell is for."""
+        super().__init_subclass__(**options)
+        Shell.kinds[carries_out] = cls
 
     def __init__(self, spec: Tree) -> None:
         self.spec = spec
@@ -54,7 +60,7 @@ class Shell(Keeper):
         """What to start for ``spec``."""
         if isinstance(spec, ChildSpec):
             return spec.blueprint
-        return Blueprint(spec.actor_class(), (spec,), mailbox=Mailbox())
+        return Blueprint(shell_for(spec), (spec,))
 
     def restarts(self) -> int:
         """Restarts in the present window."""
@@ -226,6 +232,11 @@ class Shell(Keeper):
             if reply is not None:
                 reply.fail(ChildNotFound(id))
         return child
+
+
+def shell_for(tree: Tree) -> type[Shell]:
+    """The actor class that carries out a supervisor's spec."""
+    return Shell.kinds[type(tree)]
 
 
 def _info(child: Child) -> ChildInfo:

@@ -7,7 +7,7 @@ unwise is found by ``planaria check``.  All times are seconds.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Generator, Hashable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import KW_ONLY, MISSING, dataclass, field, fields
 from enum import Enum
@@ -236,7 +236,7 @@ class Supervisor(Tree):
         significant: bool = False,
         backoff: Backoff | None = None,
     ) -> None:
-        if not isinstance(children, Iterable) or isinstance(children, str):
+        if not isinstance(children, (list, tuple, Generator)):
             raise SpecError("children", children, "must be a list of specs")
         given = locals()
         for each in fields(self):

@@ -1,18 +1,14 @@
-"""The static supervisor as an actor, and the start of a tree's root."""
+"""The static supervisor as an actor."""
 
 from __future__ import annotations
-
-from typing import Any
-
-from actors import ActorSystem, Ref
 
 from .children import Children
 from .intensity import Intensity
 from .shell import Shell
-from .spec import Supervisor, Tree
+from .spec import Supervisor
 
 
-class SupervisorActor(Shell):
+class SupervisorActor(Shell, carries_out=Supervisor):
     """Carries out the decisions about the children of a ``Supervisor`` spec."""
 
     spec: Supervisor
@@ -27,8 +23,3 @@ class SupervisorActor(Shell):
             auto_shutdown=self.spec.auto_shutdown,
             rng=self.system.rng,
         )
-
-
-async def start_root(system: ActorSystem, tree: Tree) -> Ref[Any]:
-    """Start the root of a tree in ``system``, where nobody supervises it.  Raises ``StartFailed``."""
-    return await system.spawn(tree.actor_class(), tree, name=tree.name)

@@ -4,13 +4,14 @@ An adapter is a module with::
 
     def measure(sizes: Sizes, variant: str) -> Figures
 
-It does one round with its system as that system's documentation says, and returns nanoseconds by name:
+It does one round with its system, the way that system's documentation shows, and returns nanoseconds by name:
 
-``ask``        one question and its answer, one after another, with a deadline of ``DEADLINE`` seconds where there are any
+``ask``        one question and its answer, one after another, with a deadline of ``DEADLINE`` seconds where it can
 ``tell``       a one-way message, sent in one burst; the clock stops when the last is handled
 ``hop``        a message between two actors of the system, to and fro
 ``spawn``      one more actor, until it could answer
-``crash p50``, ``crash p99``   from sending an actor the message that kills it to the first answer of its replacement
+``crash p50``, ``crash p99``
+               from sending an actor the message that kills it to the first answer of its replacement
 ``bytes``      memory of an idle actor (bytes, not nanoseconds)
 
 What a system does not have is left out.
@@ -25,6 +26,7 @@ from typing import Any, TypeVar
 
 from actors.engines import loop
 
+from ..checks import expect
 from ..quantiles import median, p99
 
 ns = time.perf_counter_ns
@@ -47,7 +49,7 @@ class Sizes:
     tell: int = 20_000
     hop: int = 40_000
     spawn: int = 1_000
-    crash: int = 100
+    crash: int = 300
 
     @classmethod
     def scaled(cls, share: float) -> Sizes:
@@ -56,23 +58,18 @@ class Sizes:
         return cls(*(max(5, round(size * share)) for size in (full.ask, full.tell, full.hop, full.spawn, full.crash)))
 
 
-class Wrong(Exception):
-    """The peer's answer was not the one asked for: its figures would mean nothing."""
-
-
 def check(got: object, wanted: object) -> None:
-    """Raise ``Wrong`` unless they are equal."""
-    if got != wanted:
-        raise Wrong(f"got {got!r}, wanted {wanted!r}")
+    """Raise ``WrongResult`` unless the peer did what it was asked."""
+    expect("the answer", got, wanted)
 
 
 def run_loop(main: Callable[[], Any]) -> Any:
-    """Run an async function on the loop that planaria itself uses (uvloop where it exists), so that all stand on one."""
+    """Run an async function on the loop that planaria uses (uvloop where it exists): all stand on the same."""
     return loop.run(main())
 
 
 async def time_asks(ask: Handle, times: int) -> float:
-    """ns for ``await ask(number)``, which has to return the number."""
+    """Nanoseconds for ``await ask(number)``, which has to return the number."""
     check(await ask(-1), -1)
     began = ns()
     for number in range(times):

@@ -1,4 +1,4 @@
-"""Fauxtp: ``GenServer`` with call and cast; its ``Supervisor`` registers each replacement by name in its ``Registry``."""
+"""Fauxtp: ``GenServer`` with call and cast; its ``Supervisor`` registers each replacement in its ``Registry``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fauxtp.supervisor import ChildSpec, Supervisor
 from .contract import DEADLINE, SETTLE, Figures, Sizes, check, crash_figures, ns, run_loop, time_asks
 
 
-class Echo(GenServer):  # type: ignore[type-arg]
+class Echo(GenServer):
     """Answers numbers; its state is the count of casts."""
 
     async def init(self) -> int:

@@ -1,4 +1,4 @@
-"""The floor as a contender: pooled fibers, ``asyncio.Queue`` or ``call_soon`` (``..floor``).  No supervision, no deadlines."""
+"""The floor as a contender: pooled fibers, ``asyncio.Queue`` or ``call_soon``, without supervision or deadlines."""
 
 from __future__ import annotations
 

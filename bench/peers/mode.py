@@ -1,4 +1,4 @@
-"""Mode: a ``Service`` whose task reads an ``asyncio.Queue`` (mode has services, not mailboxes), under ``OneForOneSupervisor``."""
+"""Mode: a ``Service`` under ``OneForOneSupervisor``; its task reads an ``asyncio.Queue``, for mode has no mailboxes."""
 
 from __future__ import annotations
 

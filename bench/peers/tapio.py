@@ -1,4 +1,4 @@
-"""Tapio: messages are pydantic models, validated when delivered (its default); supervision is ``Behaviors.supervise``."""
+"""Tapio: messages are pydantic models, validated on delivery (its default), under ``Behaviors.supervise``."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ def echo() -> Behavior[Any]:
 
 async def _ask(ref: ActorRef[Any], number: int, wait: timedelta = WAIT) -> int:
     reply = await ref.ask(lambda to: Question(value=number, reply_to=to), expect=Number, timeout=wait)
-    return reply.value
+    value: int = reply.value
+    return value
 
 
 async def _main(sizes: Sizes) -> Figures:

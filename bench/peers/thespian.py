@@ -17,7 +17,7 @@ from .contract import DEADLINE, Figures, Sizes, check, crash_figures, ns, time_a
 WAIT = timedelta(seconds=DEADLINE)
 
 
-class Echo(Actor):  # type: ignore[misc]  # thespian is untyped
+class Echo(Actor):
     """Answers numbers; counts tallies."""
 
     seen = 0
@@ -33,7 +33,7 @@ class Echo(Actor):  # type: ignore[misc]  # thespian is untyped
             self.send(sender, message)
 
 
-class Keeper(Actor):  # type: ignore[misc]  # thespian is untyped
+class Keeper(Actor):
     """Keeps one Echo alive: passes numbers on to it, and makes it anew when it is gone."""
 
     def __init__(self) -> None:

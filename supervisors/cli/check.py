@@ -1,0 +1,37 @@
+"""``planaria check``: what is wrong with a tree, before it starts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from ..spec import Tree
+from ..validate import findings
+from .loading import tree_argument
+from .terminal import line, output, print_json
+
+CLEAN, FOUND = 0, 1
+
+
+@click.command()
+@tree_argument
+@click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
+@click.option("--grace", type=click.FloatRange(min=0), help="Seconds that the host gives the process to stop.")
+def check(tree: Tree, as_json: bool, grace: float | None) -> int:
+    """Look for what will go wrong, before a tree starts.
+
+    Exit codes: 0 nothing was found, 1 there are findings, 2 the tree could not be loaded.
+    """
+    found = findings(tree, grace=grace)
+    if as_json:
+        print_json([asdict(finding) for finding in found])
+        return FOUND if found else CLEAN
+    console = output()
+    for finding in found:
+        style = "red" if finding.severity == "error" else "yellow"
+        text = line(f"{finding.path}: ").append(f"{finding.severity} {finding.code}", style=style)
+        console.print(text.append(f": {finding.message}"), soft_wrap=True)
+    count = f"{len(found)} finding{'' if len(found) == 1 else 's'}" if found else "nothing found"
+    console.print(line(f"{tree.name}: {count}", "" if found else "green"))
+    return FOUND if found else CLEAN

@@ -1,0 +1,80 @@
+"""The command group: how every command starts, and how every mistake ends (one line on stderr, exit code 2)."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.metadata
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from .bench import bench
+from .check import check
+from .demo.command import demo
+from .run import run
+from .terminal import complain
+from .tree import tree
+
+UNUSABLE = 2
+"""Exit code: what was asked for cannot be done at all."""
+
+INTERRUPTED = 130
+"""Exit code: ended by Ctrl-C."""
+
+
+class Planaria(click.Group):
+    """A group whose mistakes are one line each, with the nearest right word, and never a traceback."""
+
+    def main(  # type: ignore[override]
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run the command line and exit with its code; a command's result is its exit code."""
+        try:
+            code = super().main(args, prog_name or "planaria", complete_var, standalone_mode=False, **extra)
+        except click.ClickException as error:
+            complain(error.format_message())
+            code = UNUSABLE
+        except click.Abort:
+            complain("interrupted")
+            code = INTERRUPTED
+        sys.exit(code if isinstance(code, int) else 0)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that ``args`` begin with; an unknown one is answered with the nearest."""
+        name = args[0]
+        known = sorted(self.commands)
+        if name not in known and not name.startswith("-"):
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+            raise click.UsageError(f"no command {name!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=Planaria,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    invoke_without_command=True,
+)
+@click.version_option(importlib.metadata.version("planaria"), prog_name="planaria")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Erlang-style actors and supervision trees: run them, look at them, check them, crash them, measure them.
+
+    MODULE:TREE names a tree in a module that can be imported from here, such as shop.main:tree; a function without
+    parameters that returns one will do.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+for command in (run, tree, check, demo, bench):
+    main.add_command(command)

@@ -1,0 +1,53 @@
+"""What goes to whom: results to stdout, complaints and progress to stderr; colours only for a terminal that wants them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+PLAIN_WIDTH = 10_000
+"""Without a terminal a line is never broken: ``grep`` and ``awk`` read it."""
+
+
+def output() -> Console:
+    """The console of stdout, made when it is needed: stdout may have been replaced.  Honours ``NO_COLOR``."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH, soft_wrap=True)
+
+
+def messages() -> Console:
+    """The console of stderr."""
+    console = Console(stderr=True, highlight=False)
+    return console if console.is_terminal else Console(stderr=True, highlight=False, width=PLAIN_WIDTH, soft_wrap=True)
+
+
+def complain(text: str) -> None:
+    """One line on stderr."""
+    line = " ".join(text.split())
+    click.echo(f"planaria: {line}", err=True)
+
+
+def print_json(value: object) -> None:
+    """JSON on stdout, for programs."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def line(text: str, style: str = "") -> Text:
+    """Text that is shown as it is, whatever brackets it holds."""
+    return Text(text, style=style)
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Progress]:
+    """A bar on stderr for what takes longer than a second; nothing without a terminal."""
+    console = messages()
+    columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        bar.add_task("", total=total)
+        yield bar

@@ -1,0 +1,28 @@
+"""Every scenario does its work, small: it checks its own result, so this is a test of what it drives as well."""
+
+import pytest
+
+from bench import harness
+
+SCENARIOS = {info.name: info for info in harness.list_scenarios()}
+WANTED = {
+    "idle_memory": "bytes each at 1,000",
+    "restart_storm": "100,000 / 1,000",
+    "tree_start_stop": "start + stop, 100,000 / 1,000",
+    "shutdown_in_retry": "shutdown, without backoff",
+    "crash_loss": "lost",
+    "hop": "planaria / pooled fibers",
+    "ask": "planaria / call_soon",
+}
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_scenario_does_its_work(name: str) -> None:
+    report = harness.run([name], quick=True)
+
+    result = report.result(name)
+    assert result.error is None
+    assert len(result.figures) > 0
+    assert WANTED.get(name, result.figures[0].name) in {figure.name for figure in result.figures}
+    assert all(sample >= 0 for figure in result.figures for sample in figure.samples)

@@ -1,0 +1,246 @@
+"""Imports go one way: from `supervisors` to what `actors` publishes, and inside a package down the list of layers.
+
+To add a module, write its name into a layer below.  A layer's modules are listed in order too: one may import those
+before it.  ``name/*`` is a subpackage whose modules share one place and may import each other, but not in a circle.
+"""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+
+from tests.project import ROOT, Module, exported, module_file, modules, read, walk_outside
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One line of the map; a pure layer has no clock, no chance, no loop and no log: it is given what it needs."""
+
+    name: str
+    members: str
+    pure: bool = False
+
+
+LAYERS = {
+    "actors": [
+        Layer("values", "exits errors messages blueprint envelopes", pure=True),
+        Layer(
+            "mechanisms",
+            "mailbox links registry timers handlers lifecycle deadletters events deadlines codec",
+            pure=True,
+        ),
+        Layer("runtime", "scheduler cell turn ref actor system"),
+        Layer("engines", "engines/*"),
+        Layer("testing", "testing/*"),
+    ],
+    "supervisors": [
+        Layer("values", "errors spec events", pure=True),
+        Layer("decisions", "intensity backoff strategies children validate", pure=True),
+        Layer("shells", "supervisor dynamic pool"),
+        Layer("seeing and embedding", "introspect journal log running runner asgi cli/*"),
+    ],
+}
+
+# Who may import whom, across packages.  The CLI finds `bench` late and by its name, which is another one in a wheel.
+ARROWS = {
+    "actors": {"actors"},
+    "supervisors": {"actors", "supervisors"},
+    "bench": {"actors", "supervisors", "bench"},
+    "examples": {"actors", "supervisors"},
+}
+OURS = {"actors", "supervisors", "bench", "planaria_bench", "examples", "tests"}
+
+# Modules of `actors` whose names others may use, besides those of the package's root.
+PUBLISHED = {
+    "actors",
+    "actors.blueprint",
+    "actors.engines",
+    "actors.engines.loop",
+    "actors.errors",
+    "actors.exits",
+    "actors.messages",
+    "actors.testing",
+}
+
+IMPURE = {"asyncio", "concurrent", "datetime", "logging", "random", "select", "socket", "threading", "time", "uvloop"}
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One module taking ``name`` from another (or, where ``name`` is empty, the module itself)."""
+
+    importer: Module
+    target: str
+    name: str
+    line: int
+    for_types_only: bool
+
+    @property
+    def where(self) -> str:
+        return self.importer.at(self.line)
+
+    @property
+    def package(self) -> str:
+        return self.importer.name.partition(".")[0]
+
+    @property
+    def target_package(self) -> str:
+        return self.target.partition(".")[0]
+
+
+def imports(module: Module) -> Iterator[Import]:
+    """Every import of a module, wherever it stands; ``from .package import module`` is an import of that module."""
+    guards = [node for node in ast.walk(module.tree) if isinstance(node, ast.If) and _is_type_checking(node.test)]
+    at_runtime = set(walk_outside(module.tree, [inner for guard in guards for inner in guard.body]))
+    for node in ast.walk(module.tree):
+        types_only = node not in at_runtime
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(module, alias.name, "", node.lineno, types_only)
+        elif isinstance(node, ast.ImportFrom):
+            target = _absolute(module, node)
+            for alias in node.names:
+                inner = f"{target}.{alias.name}"
+                if target.partition(".")[0] in OURS and module_file(inner) is not None:
+                    yield Import(module, inner, "", node.lineno, types_only)
+                else:
+                    yield Import(module, target, alias.name, node.lineno, types_only)
+
+
+def _is_type_checking(test: ast.expr) -> bool:
+    return ast.unparse(test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
+
+
+def _absolute(module: Module, node: ast.ImportFrom) -> str:
+    if node.level == 0:
+        return node.module or ""
+    package = module.package.split(".")
+    base = package[: len(package) - node.level + 1]
+    return ".".join([*base, node.module] if node.module else base)
+
+
+@cache
+def place_of(dotted: str) -> tuple[Layer, int] | None:
+    """The layer of a module and its place in its package's list, or None if nobody placed it."""
+    package, _, inside = dotted.partition(".")
+    head = inside.partition(".")[0]
+    place = 0
+    for layer in LAYERS.get(package, []):
+        for member in layer.members.split():
+            if member in (inside, f"{head}/*"):
+                return layer, place
+            place += 1
+    return None
+
+
+def breach(found: Import) -> str | None:
+    """What is wrong with an import, as a sentence, or None."""
+    if found.target_package not in OURS:
+        return _breach_of_purity(found)
+    if found.target_package not in ARROWS[found.package]:
+        return f"{found.where}: {found.package} must not know {found.target_package}, but imports {found.target}."
+    if found.target_package != found.package:
+        return _breach_of_publication(found)
+    return None if found.for_types_only else _breach_of_order(found)
+
+
+def _breach_of_purity(found: Import) -> str | None:
+    place = place_of(found.importer.name)
+    if found.for_types_only or place is None or not place[0].pure or found.target_package not in IMPURE:
+        return None
+    return (
+        f"{found.where}: {found.importer.name} is one of the {place[0].name} and takes clock, chance and I/O as "
+        f"arguments, but imports {found.target}."
+    )
+
+
+def _breach_of_publication(found: Import) -> str | None:
+    if found.package == "bench":
+        return None  # it may measure the inside
+    if found.target_package == "actors" and found.target not in PUBLISHED:
+        return (
+            f"{found.where}: {found.package} uses what actors publishes, but imports {found.name or 'all'} from the "
+            f"inside, {found.target}; publish it in the package's root."
+        )
+    source = module_file(found.target)
+    listed = exported(read(source)) if source is not None else None
+    if found.name.startswith("_") or (found.name and listed is not None and found.name not in listed):
+        return f"{found.where}: {found.target} does not publish {found.name}: it is not in its __all__."
+    return None
+
+
+def _breach_of_order(found: Import) -> str | None:
+    if found.package not in LAYERS or found.importer.name == found.package:
+        return None
+    if found.target == found.package:
+        return f"{found.where}: {found.importer.name} imports from its package's root; name the module that has it."
+    mine, other = place_of(found.importer.name), place_of(found.target)
+    if mine is None or other is None or other[1] <= mine[1]:
+        return None
+    return (
+        f"{found.where}: imports go down the list of layers, but {found.importer.name} ({mine[0].name}) imports "
+        f"{found.target} ({other[0].name}), which is listed after it."
+    )
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_every_module_has_a_layer(package: str) -> None:
+    lost = [module.name for module in modules(package) if module.name != package and place_of(module.name) is None]
+
+    assert not lost, f"put {', '.join(lost)} in a layer: LAYERS in tests/test_layers.py"
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_no_module_has_two_places(package: str) -> None:
+    members = [member for layer in LAYERS[package] for member in layer.members.split()]
+
+    assert len(members) == len(set(members))
+
+
+@pytest.mark.parametrize("package", ARROWS)
+def test_imports_go_one_way(package: str) -> None:
+    breaches = [said for module in modules(package) for found in imports(module) if (said := breach(found))]
+
+    assert not breaches, "\n".join(breaches)
+
+
+@pytest.mark.parametrize("package", ["actors", "supervisors", "bench"])
+def test_no_imports_in_a_circle(package: str) -> None:
+    graph = {
+        module.name: {
+            found.target
+            for found in imports(module)
+            if found.target_package == package and found.target != package and not found.for_types_only
+        }
+        for module in modules(package)
+        if module.name != package
+    }
+
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(f"these modules import each other in a circle: {' <- '.join(error.args[1])}")
+
+
+@pytest.mark.parametrize("package", ["actors", "supervisors"])
+def test_only_the_standard_library_and_declared_dependencies_are_needed(package: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[^\w-]", dependency)[0] for dependency in project["dependencies"]}
+    allowed = set(sys.stdlib_module_names) | declared | OURS
+
+    strange = [
+        f"{found.where}: {found.target} is neither in the standard library nor among the dependencies."
+        for module in modules(package)
+        for found in imports(module)
+        if found.target_package not in allowed
+    ]
+
+    assert not strange, "\n".join(strange)

@@ -1,0 +1,28 @@
+"""The arguments of an actor are checked where its child is declared, and where it is spawned."""
+
+from __future__ import annotations
+
+from actors import Actor, ActorSystem
+from supervisors import Supervisor, child
+
+
+class Greeter(Actor):
+    """Takes one greeting."""
+
+    def __init__(self, greeting: str) -> None:
+        self.greeting = greeting
+
+
+tree = Supervisor(
+    "hello",
+    [
+        child(Greeter, 3, id="number"),  # error: Argument 2 to "child" has incompatible type "int"; expected "str"
+        child(Greeter, id="nothing"),  # error: "child"
+        child(Greeter, "Hello", id="typo", restrat="temporary"),  # error: "restrat"
+        child(Greeter, "Hello", id="word", restart="sometimes"),  # error: "restart"
+    ],
+)
+
+
+async def main(system: ActorSystem) -> None:
+    await system.spawn(Greeter, 3)  # error: Argument 2 to "spawn" of "ActorSystem" has incompatible type "int"
