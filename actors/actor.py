@@ -52,10 +52,10 @@ class Reply:
 class Actor:
     """Subclass it, mark methods with ``@handle``, and let it crash.
 
-    One life goes like this: the constructor, then ``started()``; messages one at a time, each to the handler its type is
-    routed to, what the handler returns being the answer to an ask; and at the end ``stopping(reason)``.  An exception in
-    a handler ends the life with ``Crashed(exception)``; what was queued waits for the successor, if a supervisor
-    provides one.
+    One life goes like this: the constructor, then ``started()``; messages one at a time, each to the handler its type
+    is routed to, what the handler returns being the answer to an ask; and at the end ``stopping(reason)``.  An
+    exception in a handler ends the life with ``Crashed(exception)``; what was queued waits for the successor, if a
+    supervisor provides one.
 
     All hooks run in the actor's turn, one at a time with its handlers, inside its own context, and may be ``def`` or
     ``async def``.  The constructor may not wait; ``self.ref`` and the rest work in it already.
@@ -240,7 +240,8 @@ class Actor:
         return len(stashed)
 
     def forward(self, other: Ref[Any]) -> None:
-        """Hand the message in hand, with its asker if it has one, on to another actor; what the handler returns is ignored.
+        """Hand the message in hand, with its asker if it has one, on to another actor; what the handler returns is
+        ignored.
 
         Its mailbox takes it whatever its limit.  Raises ``NotRunning`` if there is no message in hand.
         """
@@ -268,7 +269,9 @@ class Actor:
 
 
 def blueprint_of(cls: Callable[..., Actor], args: tuple[Any, ...], mailbox: Mailbox | None) -> Blueprint:
-    """The blueprint of an actor, its routes checked.  Raises ``TypeError`` or ``HandlerError`` for a class that cannot work."""
+    """The blueprint of an actor, its routes checked.  Raises ``TypeError`` or ``HandlerError`` for a class that cannot
+    work.
+    """
     blueprint = Blueprint.of(cls, args, mailbox)
     if not issubclass(blueprint.cls, Actor):
         raise TypeError(f"{blueprint.cls.__name__} is not an Actor; inherit from actors.Actor")

@@ -36,7 +36,7 @@ CLOSED_BOX: Any = ()
 
 
 class Extras:
-    """What few cells need: links, monitors, timers, stash, waiters.  Made on first use; ``life`` parts end with a life."""
+    """What few cells need: links, monitors, timers, stash, waiters.  Made on first use."""
 
     __slots__ = (
         "deferred", "enders", "groups", "late", "links", "monitors", "names", "on_start", "places", "senders", "stash",
@@ -62,11 +62,13 @@ class Extras:
 
 class Cell:
     """See the module's text.  ``owner`` is the supervising actor object, if any; ``doom`` a deadly signal
-    received in the midst of a handler, ``brutal`` if it was a kill."""
+    received in the midst of a handler, ``brutal`` if it was a kill.
+    """
 
     __slots__ = (
-        "actor", "blueprint", "box", "brutal", "context", "doom", "extras", "fiber", "hand", "handled", "held", "incarnation", "interrupted",
-        "label", "lane", "limit", "owner", "parent", "reason", "ref", "routes", "scheduler", "state",
+        "actor", "blueprint", "box", "brutal", "context", "doom", "extras", "fiber", "hand", "handled", "held",
+        "incarnation",
+        "interrupted", "label", "lane", "limit", "owner", "parent", "reason", "ref", "routes", "scheduler", "state",
     )  # fmt: skip
 
     def __init__(
@@ -123,7 +125,9 @@ class Cell:
     # -- delivery ----------------------------------------------------------------------------------------------------
 
     def put(self, item: Any) -> None:
-        """Append to the mailbox whatever its limit: signals and internal returns, whose number is bounded by themselves."""
+        """Append to the mailbox whatever its limit: signals and internal returns, whose number is bounded by
+        themselves.
+        """
         if self.box is None:
             self.scheduler.wake(self, item)
         elif self.box is not CLOSED_BOX:
@@ -183,7 +187,7 @@ class Cell:
         self.box, self.lane, self.limit, self.held = CLOSED_BOX, None, 0, True
         for item in (*(lane or ()), *(box or ())):
             self.refuse(item, reason)
-        for item, future in senders:
+        for _, future in senders:
             if not future.done():
                 future.set_exception(ActorDied(self.ref, reason or NOPROC))
         if self.extras:

@@ -40,7 +40,7 @@ class Deadlines:
         self.buckets: dict[float, Bucket] = {}
 
     def add(self, envelope: Envelope, ref: Ref[Any], timeout: float) -> dict[Envelope, Ref[Any]]:
-        """Fail ``envelope`` with ``AskTimeout`` after ``timeout`` seconds, unless it is deleted from the returned dict."""
+        """Fail ``envelope`` with ``AskTimeout`` after ``timeout`` seconds unless it leaves the returned dict."""
         bucket = self.buckets.get(timeout)
         if bucket is None:
             bucket = self.buckets[timeout] = Bucket(timeout)

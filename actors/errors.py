@@ -150,5 +150,5 @@ class HandlerError(ActorError, TypeError):
         super().__init__(f"{where}: {what}")
 
 
-class Ignore(Exception):  # noqa: N818 - a word of the field, not an error
+class Ignore(Exception):
     """Raise it in ``started()``: the actor is not needed now.  Neither a success nor a failure (OTP's ``ignore``)."""

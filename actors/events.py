@@ -41,7 +41,7 @@ class Abandoned:
     message: str
 
     def describe(self) -> str:
-        return f"{self.pid} did not let its cancellation through in {self.handler} handling {self.message} and was abandoned"
+        return f"{self.pid} swallowed its cancellation in {self.handler} handling {self.message} and was abandoned"
 
 
 @dataclass(frozen=True, slots=True)

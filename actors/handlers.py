@@ -28,8 +28,8 @@ class Routes:
 
     ``table`` maps a message's exact type to the function; misses are resolved by base class and remembered.
     ``priority`` holds the types that travel in the urgent lane.  ``needs_task`` is false if nothing in the class is
-    ``async``: then its handlers never suspend and need no fiber.  ``starts_async``: ``started`` is a coroutine function.
-    ``overridden`` names the hooks that the class defines.
+    ``async``: then its handlers never suspend and need no fiber.  ``starts_async``: ``started`` is a coroutine
+    function. ``overridden`` names the hooks that the class defines.
     """
 
     __slots__ = ("_urgent", "needs_task", "overridden", "priority", "starts_async", "table")
@@ -166,7 +166,7 @@ def routes_of(cls: type) -> Routes:
 
 
 def define(cls: type, depth: int) -> None:
-    """Collect the routes of a class that is being defined ``depth`` frames up, if its annotations can be read already."""
+    """Collect the routes of a class being defined ``depth`` frames up, if its annotations can be read already."""
     frame = sys._getframe(depth)
     namespace = {} if frame.f_code.co_name == "<module>" else dict(frame.f_locals)
     namespace[cls.__name__] = cls  # an annotation may name a class nested in this one

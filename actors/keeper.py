@@ -1,7 +1,7 @@
 """What a supervisor needs of the engine: places to keep, lives to start and end in them, and word of their deaths.
 
-``Keeper`` is the base of the supervisors; it decides nothing.  Everything it is told reaches it in its own turn, ahead of
-ordinary messages, so its methods need no locks and never wait.
+``Keeper`` is the base of the supervisors; it decides nothing.  Everything it is told reaches it in its own turn,
+ahead of ordinary messages, so its methods need no locks and never wait.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from .ref import Ref
 class Keeper(Actor):
     """An actor that keeps others: their exit is its business, and its end is theirs.
 
-    A subclass overrides :meth:`begin`, :meth:`start_done`, :meth:`life_ended` and :meth:`asked_to_end`.  Its own start is
-    over when it calls :meth:`ready` or :meth:`fail_start`, its life when it calls :meth:`finish`.
+    A subclass overrides :meth:`begin`, :meth:`start_done`, :meth:`life_ended` and :meth:`asked_to_end`.  Its own
+    start is over when it calls :meth:`ready` or :meth:`fail_start`, its life when it calls :meth:`finish`.
     """
 
     trap_exits = True
     _finishing = False
     _kills: dict[Cell, asyncio.TimerHandle]
 
-    # -- what the engine tells -------------------------------------------------------------------------------------------
+    # -- what the engine tells ---------------------------------------------------------------------------------------
 
     def begin(self) -> None:
         """The life begins; kept lives may be started."""
@@ -56,10 +56,12 @@ class Keeper(Actor):
         """The parent, or ``stop()``, wants this life to end: end the kept ones, then call :meth:`finish`."""
         raise NotImplementedError
 
-    # -- what a subclass does --------------------------------------------------------------------------------------------
+    # -- what a subclass does ----------------------------------------------------------------------------------------
 
     def keep(self, key: str, name: str, blueprint: Blueprint) -> Ref[Any]:
-        """The place called ``key`` here; one that an earlier life of this keeper left behind is taken over, ref and all."""
+        """The place called ``key`` here; one that an earlier life of this keeper left behind is taken over, ref and
+        all.
+        """
         places = self._cell.more().places
         cell = places.get(key)
         if cell is None or cell.state is State.CLOSED:
@@ -150,7 +152,9 @@ class Keeper(Actor):
         self._cell.push(Ending(reason, None))
 
     def later(self, seconds: float, function: Callable[[], None]) -> None:
-        """Call ``function`` in this keeper's turn after ``seconds``, if this life is not over; 0 means behind what waits."""
+        """Call ``function`` in this keeper's turn after ``seconds``, if this life is not over; 0 means behind what
+        waits.
+        """
         if seconds <= 0:
             self._later(function)
         else:
@@ -160,7 +164,7 @@ class Keeper(Actor):
         if self._cell.actor is self:
             self._cell.push(Call(lambda _: function()))
 
-    # -- hooks of the engine ---------------------------------------------------------------------------------------------
+    # -- hooks of the engine -----------------------------------------------------------------------------------------
 
     def started(self) -> None:
         """Start late: the life has begun when :meth:`ready` is called."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .envelopes import LIFE_ITEMS, Begin, ChildEnded, Envelope, ForLife, Signal
 from .errors import ActorDied, Ignore
-from .exits import KILLED, NORMAL, Crashed, Reason
+from .exits import NORMAL, Crashed, Reason
 from .lifecycle import LIVING, Event, State
 from .messages import Down, Undelivered
 

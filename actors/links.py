@@ -1,7 +1,7 @@
 """Links, monitors and exit signals between two lives.
 
-A link is mutual and at most one a pair; a monitor is one way and stacks.  Both belong to the lives at either end and are
-gone with them.  What a signal does on arrival is decided by :func:`actors.exits.judge`.
+A link is mutual and at most one a pair; a monitor is one way and stacks.  Both belong to the lives at either end and
+are gone with them.  What a signal does on arrival is decided by :func:`actors.exits.judge`.
 """
 
 from __future__ import annotations

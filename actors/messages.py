@@ -27,6 +27,13 @@ class Request(Generic[T_co]):
     __slots__ = ()
 
 
+class WrongReply:
+    """What a type checker sees where the answer to a :class:`Request` is taken for another type than it has.
+
+    There are no objects of it.
+    """
+
+
 class Pid(NamedTuple):
     """One life: the name of its place, and the how-manieth life there it is (from 1)."""
 

@@ -14,7 +14,7 @@ from .errors import ActorDied, AskSelf, AskTimeout, NotRunning, StopTimeout
 from .exits import KILL, NOPROC, NORMAL, Reason
 from .lifecycle import LIVING, State
 from .links import send_exit
-from .messages import Pid, Request
+from .messages import Pid, Request, WrongReply
 
 if TYPE_CHECKING:
     from .system import ActorSystem
@@ -42,8 +42,8 @@ class ActorStatistics:
 class Ref(Generic[P_contra]):
     """Names a place, not a life: it survives crash, restart and replacement of the actor that lives there.
 
-    ``Ref[P]`` tells a type checker which messages may be sent.  Refs are hashable and equal if they name the same place.
-    Not thread-safe: from another thread use ``loop.call_soon_threadsafe(ref.tell, message)``.
+    ``Ref[P]`` tells a type checker which messages may be sent.  Refs are hashable and equal if they name the same
+    place. Not thread-safe: from another thread use ``loop.call_soon_threadsafe(ref.tell, message)``.
     """
 
     __slots__ = ("_cell",)
@@ -75,6 +75,8 @@ class Ref(Generic[P_contra]):
 
     @overload
     async def ask(self, message: Request[T], timeout: float | None = ASK_TIMEOUT) -> T: ...
+    @overload
+    async def ask(self, message: Request[Any], timeout: float | None = ASK_TIMEOUT) -> WrongReply: ...
     @overload
     async def ask(self, message: Any, timeout: float | None = ASK_TIMEOUT) -> Any: ...
     async def ask(self, message: Any, timeout: float | None = ASK_TIMEOUT) -> Any:

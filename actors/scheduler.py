@@ -1,11 +1,11 @@
 """The run queue and the fibers that drain it.
 
-An idle actor owns no task.  A tell to an idle actor puts its cell on the run queue.  A *fiber* is a long-lived task that
-takes ready cells one after another and runs their handlers inline.  When a handler suspends, its fiber stays with it and
-one ``call_soon`` arms the *pump*, which sees to the rest of the queue in the next loop turn: it runs ready cells itself
-if nothing in their class is ``async`` (they need no task), or wakes another fiber.  So a handler that never suspends
-costs no task, no future and no loop turn; one that does holds one pooled fiber, and inside it ``asyncio.timeout``,
-``current_task`` and cancellation work as in any task.
+An idle actor owns no task.  A tell to an idle actor puts its cell on the run queue.  A *fiber* is a long-lived task
+that takes ready cells one after another and runs their handlers inline.  When a handler suspends, its fiber stays
+with it and one ``call_soon`` arms the *pump*, which sees to the rest of the queue in the next loop turn: it runs
+ready cells itself if nothing in their class is ``async`` (they need no task), or wakes another fiber.  So a handler
+that never suspends costs no task, no future and no loop turn; one that does holds one pooled fiber, and inside it
+``asyncio.timeout``, ``current_task`` and cancellation work as in any task.
 
 Rejected: a task an actor (30 µs and 4 KB each), a task an activation (3 µs a hop).
 """
@@ -24,8 +24,8 @@ from .deadlines import Deadlines
 from .engine import Engine
 from .exits import KILLED, Reason
 from .life import Outcome, bury, report
-from .lifecycle import State
-from .turn import DONE, describe_hand, drive
+from .lifecycle import Event, State
+from .turn import DONE, describe, drive
 
 if TYPE_CHECKING:
     from .cell import Cell
@@ -41,7 +41,8 @@ KILL_GRACE = 0.5
 """Seconds a killed handler has to let its cancellation through before it is abandoned."""
 
 EXIT_GRACE = 5.0
-"""Seconds a handler that is cut by an exit signal, or a ``stopping`` that nobody else limits, has before it is killed."""
+"""Seconds a handler that is cut by an exit signal, or a ``stopping`` that nobody else limits, has before it is killed.
+"""
 
 POOLED_FIBERS = 256
 """Idle fibers kept; a burst of suspended handlers may use more, which then end."""
@@ -109,6 +110,7 @@ class Fiber:
         while waits_for is not DONE:
             if not self.lost:
                 cell.fiber = self
+                scheduler.watch(cell, cell.hand)
                 if cell.lane:
                     cell.receive_signals()
             if cell.doom is not None and not cell.interrupted and not self.lost:
@@ -267,15 +269,16 @@ class Scheduler:
 
     # -- handlers that hold the loop, or do not end --------------------------------------------------------------------
 
-    def watch(self, cell: Cell) -> None:
-        """Read the clock after a handler's segment and report the handler if it held the loop."""
+    def watch(self, cell: Cell, item: Any) -> None:
+        """Read the clock after a handler's segment and report the handler of ``item`` if it held the loop."""
         then = self.now
         self.now = now = self.clock()
         if now - then > self.blocked_after:
-            self.report_blocked(cell, now - then)
+            self.report_blocked(cell, item, now - then)
 
-    def report_blocked(self, cell: Cell, seconds: float) -> None:
-        message, handler = describe_hand(cell)
+    def report_blocked(self, cell: Cell, item: Any, seconds: float) -> None:
+        """The handler of ``item`` held the loop."""
+        message, handler = describe(cell, item)
         self.system.blocked(cell, handler, message, seconds)
 
     def cut(self, cell: Cell, reason: Reason, brutal: bool) -> None:
@@ -304,7 +307,7 @@ class Scheduler:
 
     def _abandon(self, cell: Cell, fiber: Fiber) -> None:
         """Leave a handler that swallows its cancellation to itself: its life is over, its object is fenced off."""
-        message, handler = describe_hand(cell)
+        message, handler = describe(cell, cell.hand)
         fiber.lost = True
         cell.fiber = None
         self.fibers.pop(fiber.task, None)
@@ -313,6 +316,8 @@ class Scheduler:
         if hand is not None:
             cell.refuse(hand, KILLED)
         starting = cell.state is State.STARTING
+        if cell.state is State.RUNNING:
+            cell.advance(Event.END)
         bury(cell, KILLED)
         if starting:
             report(cell, Outcome(KILLED))

@@ -47,8 +47,8 @@ class SystemStatistics:
 class ActorSystem:
     """Where actors live: ``async with ActorSystem("shop") as system``.  Leaving it stops everything, newest first.
 
-    ``seed``: makes ``system.rng``, which everything random here draws from, repeatable.  A system belongs to the loop it
-    was entered on.
+    ``seed``: makes ``system.rng``, which everything random here draws from, repeatable.  A system belongs to the loop
+    it was entered on.
     """
 
     def __init__(self, name: str, *, seed: int | None = None) -> None:
@@ -128,9 +128,9 @@ class ActorSystem:
     ) -> Ref[Any]:
         """Start ``cls(*args)`` and return its ref when ``started()`` is done.
 
-        ``name``: registered first, so it is taken while the start goes on.  ``timeout``: seconds for the start (default:
-        no limit).  Raises ``NameTaken``; ``StartFailed`` with the reason, caused by what the actor raised; its subclass
-        ``StartTimeout``; ``Ignore`` is also a ``StartFailed``, with the reason ``normal``.
+        ``name``: registered first, so it is taken while the start goes on.  ``timeout``: seconds for the start
+        (default: no limit).  Raises ``NameTaken``; ``StartFailed`` with the reason, caused by what the actor raised;
+        its subclass ``StartTimeout``; ``Ignore`` is also a ``StartFailed``, with the reason ``normal``.
         """
         if self._closing:
             raise NotRunning(f"system {self.name!r}, which is being left,")
@@ -195,8 +195,19 @@ class ActorSystem:
     # -- names and groups ----------------------------------------------------------------------------------------------
 
     def whereis(self, name: str) -> Ref[Any] | None:
-        """Who is registered as ``name``, or ``None``."""
-        return self.registry.whereis(name)
+        """Who is registered as ``name``, or lives at that path of a tree (``"shop/orders/worker"``); else ``None``.
+
+        The ref at a path is that of the place: it is found between two lives too.
+        """
+        found = self.registry.whereis(name)
+        if found is None and "/" in name:
+            root, *keys = name.split("/")
+            found = self.registry.whereis(root)
+            for key in keys:
+                extras = found._cell.extras if found is not None else None
+                cell = extras.places.get(key) if extras is not None else None
+                found = cell.ref if cell is not None else None
+        return found
 
     def register(self, name: str, ref: Ref[Any]) -> None:
         """Register the present life behind ``ref`` as ``name`` until it ends.

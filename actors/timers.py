@@ -57,7 +57,7 @@ class Timer:
         return True
 
     def cancel(self) -> float | None:
-        """End the timer.  Returns the seconds that were left, or ``None`` if it had fired (or was cancelled) already."""
+        """End the timer.  Returns the seconds that were left, or ``None`` if it had fired or was cancelled."""
         handle, self._handle = self._handle, None
         self._queued = False
         if self._cell.extras is not None:

@@ -5,8 +5,9 @@ The driver is a generator that lives as long as its fiber.  It is sent a cell, i
 run to its end by one ``yield from``, without a task, a future or a ``StopIteration``.  When one does suspend, what it
 waits for comes out of the driver instead of ``DONE``, and the fiber carries it from there.
 
-This is the hottest code of the package: a tell allocates nothing but the handler's coroutine, and every line in the inner
-loop was measured.  Rejected: driving each handler by ``send`` (0.25 µs more for the ``StopIteration``), an object a step.
+This is the hottest code of the package: a tell allocates nothing but the handler's coroutine, and every line in the
+inner loop was measured.  Rejected: driving each handler by ``send`` (0.25 µs more for the ``StopIteration``), an
+object a step.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from collections.abc import Generator
 from types import CoroutineType, coroutine
 from typing import TYPE_CHECKING, Any
 
-from .envelopes import Begin, Call, ChildEnded, Ending, Envelope, ForLife, Resume, Signal, Stop, bare
+from .envelopes import LIFE_ITEMS, Begin, Call, ChildEnded, Ending, Envelope, ForLife, Resume, Signal, Stop, bare
 from .errors import Unhandled
 from .exits import Crashed
 from .life import begin, end
-from .lifecycle import LIVING
+from .lifecycle import LIVING, State
 from .messages import Down, Undelivered
 from .timers import Timer
 
@@ -46,19 +47,9 @@ def drive(scheduler: Scheduler, in_task: bool) -> Generator[Any, Cell, None]:
             if cell.lane:
                 if cell.state not in LIVING:
                     break
-                life = cell.incarnation
-                cell.hand = None
-                try:
-                    answer = yield from attend(cell)
-                except (Exception, asyncio.CancelledError) as error:
-                    if cell.incarnation != life or cell.actor is None:
-                        return
-                    settle(cell, None, error)
-                else:
-                    if cell.incarnation != life:
-                        return
-                    if cell.hand.__class__ is Envelope or cell.doom is not None:
-                        settle(cell, answer)
+                message = cell.lane[0]
+                if (yield from _attend_lane(cell)):
+                    return
                 actor = cell.actor
             elif cell.held:
                 break
@@ -99,8 +90,27 @@ def drive(scheduler: Scheduler, in_task: bool) -> Generator[Any, Cell, None]:
             then = scheduler.now
             scheduler.now = now = clock()
             if now - then > blocked_after:
-                scheduler.report_blocked(cell, now - then)
+                scheduler.report_blocked(cell, message, now - then)
         cell = yield DONE
+
+
+@coroutine
+def _attend_lane(cell: Cell) -> Generator[Any, Any, bool]:
+    """Attend to the next item of the urgent lane; true if the cell has a later life by now: this one was abandoned."""
+    life = cell.incarnation
+    cell.hand = None
+    try:
+        answer = yield from attend(cell)
+    except (Exception, asyncio.CancelledError) as error:
+        if cell.incarnation != life or cell.actor is None:
+            return True
+        settle(cell, None, error)
+    else:
+        if cell.incarnation != life:
+            return True
+        if cell.hand.__class__ is Envelope or cell.doom is not None:
+            settle(cell, answer)
+    return False
 
 
 def _move(cell: Cell, work: Any) -> None:
@@ -195,10 +205,11 @@ def attend(cell: Cell) -> Generator[Any, Any, Any]:
     return None
 
 
-def describe_hand(cell: Cell) -> tuple[str, str]:
-    """The message type in hand and the qualified name of its handler, for reports."""
-    message = bare(cell.hand)
-    if message is None:
-        return "", ""
+def describe(cell: Cell, item: Any) -> tuple[str, str]:
+    """The type of the message in ``item`` and the qualified name of its handler, for reports."""
+    message = bare(item)
+    if message is None or item.__class__ in LIFE_ITEMS - {ForLife}:
+        hook = {State.STARTING: "started", State.STOPPING: "stopping"}.get(cell.state, "")
+        return "", f"{cell.blueprint.cls.__qualname__}.{hook}".rstrip(".")
     handler = cell.routes.table.get(message.__class__)
-    return type(message).__name__, getattr(handler, "__qualname__", "unhandled")
+    return type(message).__name__, getattr(handler, "__qualname__", f"{cell.blueprint.cls.__qualname__}.unhandled")

@@ -4,6 +4,9 @@ A scenario does its work once a repeat and reports figures to its :class:`Contex
 each repeat, gives each a fresh event loop, and warms the interpreter with one small repeat that is thrown away.
 Contenders that are compared with each other run inside one repeat, in an order that rotates, so that drift of the
 machine (heat, neighbours) cancels; ratios are taken within a repeat, and only then is their median.
+
+Logging is off: what a thousand crashes cost is not what a thousand log records cost, and OTP and the peers are measured
+without theirs too.
 """
 
 from __future__ import annotations

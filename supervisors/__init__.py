@@ -1,5 +1,9 @@
-"""Supervision: who watches whom, and what a death leads to.  Trees are values; see the README for a first one."""
+"""Supervision: who watches whom, and what a death leads to.  Trees are values; see the README for a first one.
 
+What supervisors decide is published as events, which live in :mod:`supervisors.events`.
+"""
+
+from .asgi import Lifespan, planaria_lifespan
 from .backoff import Backoff
 from .errors import (
     ChildFailed,
@@ -14,11 +18,13 @@ from .errors import (
     SupervisionError,
     TreeGaveUp,
 )
+from .introspect import Snapshot
+from .journal import Journal
+from .running import Handle, Running
 from .spec import BRUTAL_KILL, INFINITY, ChildSpec, DynamicSupervisor, Pool, Supervisor, Tree, by_key, child
 
 __all__ = [
     "BRUTAL_KILL",
-    "INFINITY",
     "Backoff",
     "ChildFailed",
     "ChildNotFound",
@@ -28,9 +34,15 @@ __all__ = [
     "ChildSpec",
     "ChildStarted",
     "DynamicSupervisor",
+    "Handle",
+    "INFINITY",
+    "Journal",
+    "Lifespan",
     "MaxChildren",
     "NoSuchPath",
     "Pool",
+    "Running",
+    "Snapshot",
     "SpecError",
     "SupervisionError",
     "Supervisor",
@@ -38,4 +50,5 @@ __all__ = [
     "TreeGaveUp",
     "by_key",
     "child",
+    "planaria_lifespan",
 ]

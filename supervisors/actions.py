@@ -34,14 +34,14 @@ PLANNED = frozenset({Status.RESTARTING, Status.WAITING})
 class Child:
     """One row of the table.
 
-    ``lives`` counts starts, ``failures`` consecutive deaths (the k of the backoff); ``generation`` rises with every change
-    of mind, so that a timer or a queued decision of an earlier one is recognised as stale.  ``ref`` is the shell's.
+    ``lives`` counts starts, ``failures`` consecutive deaths (the k of the backoff); ``generation`` rises with every
+    change of mind, so that a timer or a queued decision of an earlier one is recognised as stale.  ``ref`` is the
+    shell's.
     """
 
     __slots__ = (
-        "asked",
-        "began", "budget", "by_hand", "died", "due", "failures", "generation", "id", "lives", "ref", "spec", "status", "token",
-        "waiters", "waits_with",
+        "asked", "began", "budget", "by_hand", "died", "due", "failures", "generation", "id", "lives", "ref", "spec",
+        "status", "token", "waiters", "waits_with",
     )  # fmt: skip
 
     def __init__(self, id: str, spec: Spec) -> None:

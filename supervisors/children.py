@@ -1,8 +1,8 @@
 """The decisions of one supervisor: what a death, the outcome of a start or a management call leads to.
 
-Pure: an event comes in with ``now``, a list of actions goes out; a shell carries them out.  Source: OTP's ``supervisor``
-(``docs/supervision.md`` says where we differ).  How a repair proceeds is in :mod:`supervisors.repairs`; shutdown, queries and
-the management of single children never wait for one.
+Pure: an event comes in with ``now``, a list of actions goes out; a shell carries them out.  Source: OTP's
+``supervisor`` (``docs/supervision.md`` says where we differ).  How a repair proceeds is in
+:mod:`supervisors.repairs`; shutdown, queries and the management of single children never wait for one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .spec import Spec
 class Children(Repairs):
     """The children of one supervisor: tell it what happened, do what it says."""
 
-    # -- what happened to a life -----------------------------------------------------------------------------------------
+    # -- what happened to a life -------------------------------------------------------------------------------------
 
     def begin(self, now: float) -> list[Action]:
         """The supervisor's own life has begun: start all."""
@@ -108,10 +108,9 @@ class Children(Repairs):
         elif self._ending is not None:
             announce(Decision.LEAVE)
             child.status = Status.STOPPED
-        elif self._is_busy():
+        elif self._is_busy():  # if the repair restarts this child anyway, that is what it gets, and this costs nothing
             announce(Decision.RESTART)
             child.status = Status.RESTARTING
-            child.generation += 1
             self._deaths.append((child, child.generation, reason))
         else:
             self._count(child, reason, now, announce)
@@ -129,7 +128,7 @@ class Children(Repairs):
             self._restart_group(child, now)
         return self._advance(now)
 
-    # -- management ------------------------------------------------------------------------------------------------------
+    # -- management --------------------------------------------------------------------------------------------------
 
     def add(self, spec: Spec, now: float, token: Any) -> list[Action]:
         """Add a child at the end and start it."""

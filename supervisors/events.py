@@ -49,9 +49,6 @@ class Scope(StrEnum):
     SUPERVISOR = "supervisor"
     """The supervisor's, for all its children together."""
 
-    PACE = "pace"
-    """The supervisor's, for one child and not counting the time that its repairs took."""
-
     CHILD = "child"
     """The child's own budget."""
 
@@ -224,11 +221,7 @@ class GaveUp(SupervisionEvent):
     reason: Reason
 
     def describe(self) -> str:
-        of = {
-            Scope.SUPERVISOR: "",
-            Scope.PACE: f" of {self.culprit} alone, its repairs not counted as time",
-            Scope.CHILD: f" of {self.culprit} alone, by its own budget",
-        }[self.scope]
+        of = f" of {self.culprit} alone, by its own budget" if self.scope is Scope.CHILD else ""
         restarts = _count(self.count, "restart", "restarts")
         limits = f"{restarts} within {_seconds(self.within)}{of}, {self.limit} allowed"
         return f"{self.path} gives up on {self.culprit} ({self.reason}): {limits}"
@@ -236,7 +229,7 @@ class GaveUp(SupervisionEvent):
 
 @dataclass(frozen=True, slots=True)
 class AutoShutdown(SupervisionEvent):
-    """A supervisor ends itself because the significant child ``culprit`` has ended; ``mode`` is its ``auto_shutdown``."""
+    """A supervisor ends itself because its significant child ``culprit`` has ended; ``mode``: its ``auto_shutdown``."""
 
     culprit: str
     mode: str

@@ -1,8 +1,8 @@
-"""How many restarts are too many: a sliding window over real time, and a guard that slow repairs cannot outrun.
+"""How many restarts are too many: a sliding window over the stamps of the last ones.
 
-OTP's supervisor asks only the clock on the wall, so it never gives up on a child whose start takes longer than the
-window: the earlier restarts have always slipped out of it.  Here a child's restarts are also counted on a clock that
-stands still while the child is being stopped and started (:class:`Pace`).  Where repairs take no time both say the same.
+Whose clock the stamps are of is the caller's business.  A supervisor takes one that stands still while it stops and
+starts children; by the clock on the wall, as in OTP, a child whose start takes longer than the window is restarted for
+ever, because the earlier restarts have always slipped out of it.
 """
 
 from __future__ import annotations
@@ -46,28 +46,3 @@ class Intensity:
 
     def __repr__(self) -> str:
         return f"Intensity({len(self._stamps)} of {self.max_restarts} in {self.within:g} s)"
-
-
-class Pace:
-    """The same limit for one child, on the child's own clock: the time that it ran, or waited for its backoff.
-
-    The window does not slide, a new one begins with the first restart after the last one's end: two numbers for each
-    child that ever crashed instead of a queue of stamps, and never stricter than :class:`Intensity` on that clock.
-    """
-
-    __slots__ = ("_begin", "count")
-
-    def __init__(self) -> None:
-        self._begin = 0.0
-        self.count = 0
-
-    def record(self, clock: float, limit: Intensity) -> bool:
-        """Count one restart when the child's clock shows ``clock``; ``False`` if it is one too many."""
-        if self.count == 0 or clock - self._begin > limit.within:
-            self._begin = clock
-            self.count = 0
-        self.count += 1
-        return self.count <= limit.max_restarts
-
-    def __repr__(self) -> str:
-        return f"Pace({self.count} since {self._begin:g})"

@@ -16,9 +16,9 @@ from .shell import Shell
 class Snapshot:
     """One place of a tree and all below it.
 
-    ``status`` is the child's status in its supervisor's eyes, ``incarnation`` how many lives began here, ``mailbox`` the
-    messages that wait, ``handled`` the messages of all lives; ``strategy`` and ``restarts`` (in the present window) are a
-    supervisor's own.
+    ``status`` is the child's status in its supervisor's eyes, ``incarnation`` how many lives began here, ``mailbox``
+    the messages that wait, ``handled`` the messages of all lives; ``strategy`` and ``restarts`` (in the present
+    window) are a supervisor's own.
     """
 
     path: str

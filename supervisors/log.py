@@ -34,7 +34,10 @@ def level_of(event: object) -> int | None:
 
 
 def log_events(events: Events) -> Callable[[], None]:
-    """Log every event of a system from now on, crashes with their traceback; returns the function that ends it."""
+    """Log every event of a system from now on, crashes with their traceback; returns the function that ends it.
+
+    The event itself is the record's attribute ``event``, for handlers that want more than the line.
+    """
 
     def log(event: object) -> None:
         level = level_of(event)
@@ -43,6 +46,6 @@ def log_events(events: Events) -> Callable[[], None]:
         reason = getattr(event, "reason", None)
         error = reason.exception if isinstance(reason, Crashed) and level >= logging.WARNING else None
         text = event.describe() if hasattr(event, "describe") else str(event)
-        logger.log(level, "%s", text, exc_info=error)
+        logger.log(level, "%s", text, exc_info=error, extra={"event": event})
 
     return events.subscribe(log)

@@ -69,7 +69,9 @@ class PoolActor(Shell, carries_out=Pool):
 
     @handle(priority=True)
     def resize(self, message: Resize) -> int:
-        """Add workers, or take the newest out: their waiting messages go to the others, the one in hand is finished or cut."""
+        """Add workers, or take the newest out: their waiting messages go to the others, the one in hand is finished or
+        cut.
+        """
         before, self.size = self.size, message.size
         now = self.system.now()
         for _ in range(before, message.size):

@@ -1,8 +1,9 @@
 """One repair at a time: whom a restart takes along, what is stopped and started in which order, and what it costs.
 
-As OTP's supervisor process does one thing at a time, so does this, but never waiting inside: first the members of the group
-are stopped, serially in reverse order (``_to_stop``), then started, serially in order (``_to_start``).  Deaths that need a
-decision meanwhile wait in ``_deaths``; a member that dies while it waits to be stopped is simply stopped and costs nothing.
+As OTP's supervisor process does one thing at a time, so does this, but never waiting inside: first the members of the
+group are stopped, serially in reverse order (``_to_stop``), then started, serially in order (``_to_start``).  Deaths
+that need a decision meanwhile wait in ``_deaths``; a member that dies while it waits to be stopped is simply stopped
+and costs nothing.
 """
 
 from __future__ import annotations
@@ -91,10 +92,11 @@ class Repairs:
 
     def budget_time(self, now: float) -> float:
         """The clock of the restart budget: it stands still during a repair, so that slow stops and starts cannot outrun
-        the window."""
+        the window.
+        """
         return (self._busy if self._busy is not None else now) - self._paused
 
-    # -- one repair at a time ---------------------------------------------------------------------------------------------
+    # -- one repair at a time ----------------------------------------------------------------------------------------
 
     def _is_busy(self) -> bool:
         return bool(self._to_stop or self._halting or self._to_start or self._starting is not None or self._booting)
@@ -162,7 +164,7 @@ class Repairs:
         child.waits_with = None
         self._to_start.append((child, child.generation))
 
-    # -- restarts ------------------------------------------------------------------------------------------------------------
+    # -- restarts ----------------------------------------------------------------------------------------------------
 
     def _count(
         self, child: Child, reason: Reason, now: float, announce: Announce = _silent, *, failed_start: bool = False
@@ -227,7 +229,7 @@ class Repairs:
         self._to_stop = [member for member in group if member.status in ALIVE]
 
     def _restart_group(self, culprit: Child, now: float) -> None:
-        """Stop the group of ``culprit`` as far as it runs, then start it; the finished and the stopped are revived too."""
+        """Stop what runs of the group of ``culprit``, then start it all; the finished and the stopped are revived too."""
         group = self._group(culprit)
         if len(group) > 1:
             members = tuple(member.id for member in group)
@@ -254,7 +256,7 @@ class Repairs:
             child for child in self._table.values() if child.waits_with is culprit and child.status is Status.STOPPED
         ]
 
-    # -- ends ----------------------------------------------------------------------------------------------------------------
+    # -- ends --------------------------------------------------------------------------------------------------------
 
     def _stopped(self, child: Child, reason: Reason, now: float) -> list[Action]:
         """A life that was asked to end is over."""
@@ -323,7 +325,7 @@ class Repairs:
             self._starting = None
         self._emit(Ending(now, self.path, reason, len(self._to_stop)))
 
-    # -- small things ----------------------------------------------------------------------------------------------------------
+    # -- small things ------------------------------------------------------------------------------------------------
 
     def _start_by_hand(self, child: Child, how: str, now: float, token: Any) -> list[Action]:
         child.by_hand = how

@@ -6,11 +6,11 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from actors import ActorError
 from actors.engines.loop import run as run_loop
 
-from .errors import TreeGaveUp
 from .running import Running, running
 from .spec import Tree
 
@@ -40,40 +40,71 @@ async def _run(tree: Tree, seed: int | None, log: bool, observer: Observer | Non
     signals: asyncio.Queue[int] = asyncio.Queue()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, signals.put_nowait, number)
+    service = _Service(tree, observer)
+    serving = asyncio.ensure_future(service.serve(seed, log))
     try:
-        async with running(tree, seed=seed, log=log) as handle:
-            watching = asyncio.ensure_future(observer(handle)) if observer is not None else None
-            try:
-                return await _until_told(handle, signals)
-            finally:
-                if watching is not None:
-                    watching.cancel()
-                    await asyncio.gather(watching, return_exceptions=True)
-    except TreeGaveUp as error:
-        print(f"planaria: {error}", file=sys.stderr)
-        return GAVE_UP
+        if await _signalled(signals, serving):
+            _say("stopping; a second signal ends it at once")
+            service.stop(serving)
+            if await _signalled(signals, serving):
+                service.kill()
+                await asyncio.gather(serving, return_exceptions=True)
+                return FORCED
+        await serving
+    except asyncio.CancelledError:  # it was told to stop while it was still starting
+        return CLEAN
     except ActorError as error:
-        print(f"planaria: {error}", file=sys.stderr)
+        _say(str(error))
         return GAVE_UP
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+    return CLEAN
 
 
-async def _until_told(handle: Running, signals: asyncio.Queue[int]) -> int:
-    ended = asyncio.ensure_future(handle.wait_ended())
+class _Service:
+    """A tree that runs until it ends or is told to stop."""
+
+    def __init__(self, tree: Tree, observer: Observer | None) -> None:
+        self._tree = tree
+        self._observer = observer
+        self._told = asyncio.Event()
+        self._handle: Running | None = None
+
+    async def serve(self, seed: int | None, log: bool) -> None:
+        async with running(self._tree, seed=seed, log=log) as handle:
+            self._handle = handle
+            told: asyncio.Future[Any] = asyncio.ensure_future(self._told.wait())
+            ended: asyncio.Future[Any] = asyncio.ensure_future(handle.wait_ended())
+            tasks = [told, ended]
+            if self._observer is not None:
+                tasks.append(asyncio.ensure_future(self._observer(handle)))
+            await asyncio.wait([told, ended], return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def stop(self, serving: asyncio.Future[None]) -> None:
+        """Stop gracefully; a tree that is still starting gives up its start."""
+        if self._handle is None:
+            serving.cancel()
+        self._told.set()
+
+    def kill(self) -> None:
+        """End at once."""
+        if self._handle is not None:
+            self._handle.kill()
+
+
+async def _signalled(signals: asyncio.Queue[int], serving: asyncio.Future[None]) -> bool:
+    """Wait for a signal or the end of the service; true for a signal."""
     told = asyncio.ensure_future(signals.get())
-    await asyncio.wait({ended, told}, return_when=asyncio.FIRST_COMPLETED)
-    if not told.done():
-        told.cancel()
-        return CLEAN
-    print("planaria: stopping; a second signal ends it at once", file=sys.stderr)
-    stopping = asyncio.ensure_future(handle.stop())
-    again = asyncio.ensure_future(signals.get())
-    await asyncio.wait({stopping, again}, return_when=asyncio.FIRST_COMPLETED)
-    if not again.done():
-        again.cancel()
-        return CLEAN
-    handle.kill()
-    await ended
-    return FORCED
+    await asyncio.wait({told, serving}, return_when=asyncio.FIRST_COMPLETED)
+    if told.done():
+        return True
+    told.cancel()
+    return False
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"planaria: {text}\n")

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from actors import SHUTDOWN, ActorDied, ActorSystem, Reason, Ref, Request, StopTimeout
+from actors import SHUTDOWN, ActorDied, ActorSystem, Events, Reason, Ref, Request, StopTimeout
 from actors.keeper import place_at, places_of
 
 from . import dynamic, pool, supervisor  # noqa: F401 - makes their kinds of spec known to the shell
@@ -159,7 +159,8 @@ class Running(Handle):
 
     def kill(self) -> None:
         """End the tree at once: no ``stopping`` runs anywhere."""
-        self._ref.kill()
+        for ref in _all_places(self._ref):  # supervisors before their children, so that nobody restarts anything
+            ref.kill()
 
     def snapshot(self) -> Snapshot:
         """The whole tree at this moment, as values."""
@@ -169,35 +170,54 @@ class Running(Handle):
         """The paths of children that should run and do not: starting, restarting or waiting for their backoff."""
         return [node.path for node in self.snapshot().walk() if node.is_missing]
 
-    async def events(self) -> AsyncIterator[SupervisionEvent]:
-        """Supervision events from now on, as they happen, until the tree has ended.
+    def events(self) -> EventStream:
+        """Supervision events from now on, as they happen, until the tree has ended: ``async for event in ...``.
 
-        A reader that falls ten thousand behind loses the oldest; ``journal`` and ``system.events`` are the other ways.
+        A reader that falls ten thousand behind loses the oldest, counted in ``missed``; ``journal`` and
+        ``system.events`` are the other ways.
         """
-        waiting: deque[SupervisionEvent] = deque(maxlen=EVENTS_KEPT)
-        arrival = asyncio.Event()
-
-        def take(event: object) -> None:
-            if isinstance(event, SupervisionEvent):
-                waiting.append(event)
-                arrival.set()
-
-        unsubscribe = self.system.events.subscribe(take)
-        ended = asyncio.ensure_future(self._ref.wait_ended())
-        ended.add_done_callback(lambda _: arrival.set())
-        try:
-            while waiting or not ended.done():
-                while waiting:
-                    yield waiting.popleft()
-                arrival.clear()
-                if not waiting and not ended.done():
-                    await arrival.wait()
-        finally:
-            unsubscribe()
-            ended.cancel()
+        return EventStream(self.system.events, self._ref)
 
     def __repr__(self) -> str:
         return f"<Running {self.name!r} {'alive' if self.is_alive else 'ended'}>"
+
+
+class EventStream:
+    """The events of a running tree for one reader; ``missed`` counts those it was too slow for."""
+
+    def __init__(self, events: Events, root: Ref[Any]) -> None:
+        self.missed = 0
+        self._waiting: deque[SupervisionEvent] = deque()
+        self._arrival = asyncio.Event()
+        self._unsubscribe = events.subscribe(self._take)
+        self._ended = asyncio.ensure_future(root.wait_ended())
+        self._ended.add_done_callback(lambda _: self._arrival.set())
+
+    def _take(self, event: object) -> None:
+        if not isinstance(event, SupervisionEvent):
+            return
+        if len(self._waiting) >= EVENTS_KEPT:
+            self._waiting.popleft()
+            self.missed += 1
+        self._waiting.append(event)
+        self._arrival.set()
+
+    def close(self) -> None:
+        """Read no further; done by itself when the tree has ended."""
+        self._unsubscribe()
+        self._ended.cancel()
+
+    def __aiter__(self) -> EventStream:
+        return self
+
+    async def __anext__(self) -> SupervisionEvent:
+        while not self._waiting:
+            if self._ended.done():
+                self.close()
+                raise StopAsyncIteration
+            self._arrival.clear()
+            await self._arrival.wait()
+        return self._waiting.popleft()
 
 
 @asynccontextmanager
@@ -218,6 +238,13 @@ async def running(tree: Tree, *, seed: int | None = None, log: bool = True) -> A
         await handle.stop()
         if gave_up is not None:
             raise TreeGaveUp(tree.name, gave_up)
+
+
+def _all_places(ref: Ref[Any]) -> list[Ref[Any]]:
+    places = [ref]
+    for below in places:
+        places.extend(places_of(below).values())
+    return places
 
 
 def _keys(path: str, root: str) -> list[str]:

@@ -1,11 +1,12 @@
 """The shell around the decisions: an actor that tells :class:`Children` what happened and does what it answers.
 
-Nothing is decided here.  An event comes in, a list of actions comes out, and one ``match`` carries them out; what an action
-leads to at once (a start that needed no waiting) goes back in as the next event.
+Nothing is decided here.  An event comes in, a list of actions comes out, and one ``match`` carries them out; what an
+action leads to at once (a start that needed no waiting) goes back in as the next event.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import deque
 from typing import Any, ClassVar
@@ -38,7 +39,7 @@ STARTS_AT_ONCE = 256
 
 
 class Shell(Keeper):
-    """What all supervisors share.  A subclass makes its ``Children`` and says how a supervisor's spec becomes an actor."""
+    """What all supervisors share.  A subclass makes the table of its children."""
 
     strategy = "one_for_one"
     kinds: ClassVar[dict[type[Tree], type[Shell]]] = {}
@@ -130,8 +131,7 @@ class Shell(Keeper):
                 case Start():
                     starts += 1
                     if starts > STARTS_AT_ONCE:  # let the loop breathe: the rest goes on behind what waits
-                        rest = [action, *queue]
-                        self.later(0.0, lambda: self.carry_out(rest))
+                        self.later(0.0, functools.partial(self.carry_out, [action, *queue]))
                         return
                     queue.extend(self._start(action.child))
                 case Stop():
@@ -160,8 +160,10 @@ class Shell(Keeper):
         return [] if outcome.pending else self._outcome(child, outcome.reason, outcome.ignored)
 
     def _stop(self, child: Child) -> list[Action]:
-        if not self.has_life(child.ref):  # its start was still to be carried out
-            return self.children.failed(child.id, SHUTDOWN, self.system.now())
+        if not self.has_life(child.ref):
+            if child.ref is not None and child.ref.pid.incarnation == child.lives:
+                return []  # it has just ended by itself, and word of that is on its way
+            return self.children.failed(child.id, SHUTDOWN, self.system.now())  # its start was still to be carried out
         if isinstance(child.spec.shutdown, BrutalKill):
             self.kill_life(child.ref)
         else:

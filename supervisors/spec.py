@@ -7,7 +7,7 @@ unwise is found by ``planaria check``.  All times are seconds.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Hashable, Iterable
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import KW_ONLY, MISSING, dataclass, field, fields
 from enum import Enum
@@ -197,7 +197,7 @@ class Tree:
         return running(self, seed=seed, log=log)
 
     def run(self, *, seed: int | None = None, log: bool = True, observer: Observer | None = None) -> int:
-        """Run it as a program, until it ends or a signal comes; returns the exit code.  See ``supervisors.runner.run``."""
+        """Run it as a program until it ends or a signal comes; returns the exit code; see ``supervisors.runner``."""
         from .runner import run
 
         return run(self, seed=seed, log=log, observer=observer)
@@ -213,39 +213,22 @@ class Tree:
 class Supervisor(Tree):
     """A fixed list of children, started from left to right and stopped from right to left, one at a time.
 
-    ``strategy``: what one restart takes along: ``one_for_one`` nobody, ``one_for_all`` all, ``rest_for_one`` those after
-    it.  ``auto_shutdown``: end with ``SHUTDOWN`` when a significant child has ended by itself: ``any_significant`` the
-    first, ``all_significant`` the last; ``never`` takes no significant children.
+    ``strategy``: what one restart takes along: ``one_for_one`` nobody, ``one_for_all`` all, ``rest_for_one`` those
+    after it.  ``auto_shutdown``: end with ``SHUTDOWN`` when a significant child has ended by itself:
+    ``any_significant`` the first, ``all_significant`` the last; ``never`` takes no significant children.
     """
 
-    children: tuple[Spec, ...] = field(kw_only=False)
+    children: Sequence[Spec] = field(kw_only=False)
+    _: KW_ONLY
     strategy: Strategy = "one_for_one"
     auto_shutdown: AutoShutdown = "never"
 
-    def __init__(
-        self,
-        name: str,
-        children: Iterable[Spec],
-        *,
-        strategy: Strategy = "one_for_one",
-        max_restarts: int = 3,
-        within: float = 5.0,
-        auto_shutdown: AutoShutdown = "never",
-        restart: Restart = "permanent",
-        shutdown: Grace = INFINITY,
-        significant: bool = False,
-        backoff: Backoff | None = None,
-    ) -> None:
-        if not isinstance(children, (list, tuple, Generator)):
-            raise SpecError("children", children, "must be a list of specs")
-        given = locals()
-        for each in fields(self):
-            object.__setattr__(self, each.name, given[each.name])
-        object.__setattr__(self, "children", tuple(children))
-        self.__post_init__()
-
     def __post_init__(self) -> None:
         Tree.__post_init__(self)
+        try:
+            object.__setattr__(self, "children", tuple(self.children))
+        except TypeError:
+            raise SpecError("children", self.children, "must be a list of specs") from None
         _check_word("strategy", self.strategy, Strategy)
         _check_word("auto_shutdown", self.auto_shutdown, AutoShutdown)
         seen: set[str] = set()
@@ -268,7 +251,8 @@ class Supervisor(Tree):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DynamicSupervisor(Tree):
-    """Starts empty; children come by ``start_child`` and leave when they end.  They are independent and stop all at once.
+    """Starts empty; children come by ``start_child`` and leave when they end.  They are independent and stop all at
+    once.
 
     ``max_children``: how many there may be, those waiting for a restart included; ``None``: no bound.
     """

@@ -18,7 +18,7 @@ EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.py") if not path.
 def said_to_print(path: Path) -> str | None:
     """The indented block that follows the line "Prints:" in the module's docstring."""
     docstring = ast.get_docstring(read(path).tree) or ""
-    found = re.search(r"^Prints::?[ \t]*\n\s*\n?((?:[ \t]+.*\n?|[ \t]*\n)+)", docstring + "\n", re.MULTILINE)
+    found = re.search(r"^Prints::?[ \t]*\n((?:[ \t]+\S.*\n|[ \t]*\n)+)", docstring + "\n", re.MULTILINE)
     return textwrap.dedent(found[1]) if found else None
 
 

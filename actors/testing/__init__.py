@@ -1,6 +1,7 @@
 """Virtual time, seeded interleaving and probes, for your tests and ours."""
 
-from ..engines.simulated import Deadlock
+from actors.engines.simulated import Deadlock
+
 from .probe import Probe
 from .world import World, world
 

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Self
 
-from ..actor import Actor
-from ..exits import Reason
-from ..links import Monitor
-from ..messages import Down, Exit
-from ..ref import Ref
-from ..system import ActorSystem
+from actors.actor import Actor
+from actors.exits import Reason
+from actors.links import Monitor
+from actors.messages import Down, Exit
+from actors.ref import Ref
+from actors.system import ActorSystem
 
 Wanted = Any
 """A type, a predicate, or a value that the message has to equal."""

@@ -9,10 +9,11 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any, Self, TypeVar
 
-from ..actor import Actor
-from ..engines.simulated import Deadlock, SimulatedEngine, VirtualClock, install, uninstall
-from ..ref import Ref
-from ..system import ActorSystem
+from actors.actor import Actor
+from actors.engines.simulated import Deadlock, SimulatedEngine, VirtualClock, install, uninstall
+from actors.ref import Ref
+from actors.system import ActorSystem
+
 from .probe import Probe
 
 T = TypeVar("T")
@@ -60,16 +61,18 @@ class World:
         assert self._clock is not None
         task = self._clock.main = asyncio.current_task()
         try:
-            return await main(self)
+            try:
+                return await main(self)
+            finally:
+                await self._close()
         except asyncio.CancelledError:
-            if self._clock.stuck:
-                if task is not None:
-                    task.uncancel()
-                raise Deadlock(self.now()) from None
-            raise
+            if not self._clock.stuck:
+                raise
+            while task is not None and task.cancelling():
+                task.uncancel()
+            raise Deadlock(self.now()) from None
         finally:
             self._clock.main = None
-            await self._close()
 
     def __call__(self, test: Callable[..., Awaitable[T]]) -> Callable[..., T]:
         """Make a plain test function of an ``async`` one whose first parameter is the world."""
@@ -113,7 +116,8 @@ class World:
 
     async def idle(self) -> None:
         """Wait until nothing can run any more without time passing."""
-        assert self._clock is not None and self._loop is not None
+        assert self._clock is not None
+        assert self._loop is not None
         idler: asyncio.Future[None] = self._loop.create_future()
         self._clock.idlers.append(idler)
         await idler

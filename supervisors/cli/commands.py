@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.metadata
 import sys
 from collections.abc import Sequence
@@ -46,17 +45,12 @@ class Planaria(click.Group):
             code = INTERRUPTED
         sys.exit(code if isinstance(code, int) else 0)
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that ``args`` begin with; an unknown one is answered with the nearest."""
-        name = args[0]
-        known = sorted(self.commands)
-        if name not in known and not name.startswith("-"):
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
-            raise click.UsageError(f"no command {name!r}; {hint}", ctx)
-        return super().resolve_command(ctx, args)
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("planaria")
+    except importlib.metadata.PackageNotFoundError:
+        return "(from a checkout, not installed)"
 
 
 @click.group(
@@ -64,7 +58,7 @@ class Planaria(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     invoke_without_command=True,
 )
-@click.version_option(importlib.metadata.version("planaria"), prog_name="planaria")
+@click.version_option(_version(), prog_name="planaria", message="%(prog)s %(version)s")
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Erlang-style actors and supervision trees: run them, look at them, check them, crash them, measure them.

@@ -9,7 +9,6 @@ import click
 
 from ..events import SupervisionEvent
 from ..runner import run as run_tree
-from ..running import Running
 from ..spec import Tree
 from .loading import tree_argument
 from .terminal import line, messages
@@ -30,11 +29,21 @@ class LineHandler(logging.Handler):
         self._console.print(line(self.format(record), STYLES.get(record.levelno, "")), soft_wrap=True)
 
 
+class JsonHandler(logging.Handler):
+    """Every event of the tree on stdout, a JSON object a line."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print the event that was logged; other records are none."""
+        event = getattr(record, "event", None)
+        if isinstance(event, SupervisionEvent):
+            click.echo(json.dumps(event.to_dict(), ensure_ascii=False))
+
+
 @click.command()
 @tree_argument
 @click.option("--seed", type=int, help="Make everything random in the tree repeatable.")
 @click.option("--quiet", is_flag=True, help="Only warnings and errors.")
-@click.option("--json", "as_json", is_flag=True, help="Supervision events on stdout, a JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="Events on stdout, a JSON object a line; stderr as with --quiet.")
 def run(tree: Tree, seed: int | None, quiet: bool, as_json: bool) -> int:
     """Run a tree until it ends or is told to.
 
@@ -43,24 +52,18 @@ def run(tree: Tree, seed: int | None, quiet: bool, as_json: bool) -> int:
     start, 2 it could not be loaded, 130 the second signal.
     """
     log_to_stderr(logging.WARNING if quiet or as_json else logging.DEBUG)
-    return run_tree(tree, seed=seed, observer=_print_events if as_json else None)
+    if as_json:
+        logger = logging.getLogger("planaria")
+        logger.setLevel(logging.DEBUG)
+        logger.addHandler(JsonHandler())
+    return run_tree(tree, seed=seed)
 
 
 def log_to_stderr(level: int) -> None:
     """Send all logging to stderr: the tree's from ``level``, everybody else's from ``INFO`` (or ``level``, if higher)."""
+    handler = LineHandler()
+    handler.setLevel(level)
     root = logging.getLogger()
-    root.handlers[:] = [LineHandler()]
+    root.handlers[:] = [handler]
     root.setLevel(max(level, logging.INFO))
     logging.getLogger("planaria").setLevel(level)
-
-
-async def _print_events(running: Running) -> None:
-    """Print what has happened so far, and have the rest printed as it happens."""
-    for event in running.journal:
-        _print_event(event)
-    running.system.events.subscribe(_print_event)
-
-
-def _print_event(event: object) -> None:
-    if isinstance(event, SupervisionEvent):
-        click.echo(json.dumps(event.to_dict(), ensure_ascii=False))

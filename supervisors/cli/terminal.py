@@ -43,11 +43,33 @@ def line(text: str, style: str = "") -> Text:
     return Text(text, style=style)
 
 
+class Bar:
+    """How far something is that takes longer than a second: a bar in a terminal, else a line for each part of it."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._progress.add_task("", total=None)
+        self._part = ""
+
+    def advance(self, part: str, detail: str = "", completed: float | None = None, total: float | None = None) -> None:
+        """Say what is being done now; ``completed`` of ``total``, if that is known."""
+        self._progress.update(self._task, description=f"{part} {detail}".strip(), completed=completed, total=total)
+        if part != self._part and not self._console.is_terminal:
+            self._console.print(line(part))
+        self._part = part
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Show it while the block runs."""
+        with self._progress:
+            yield
+
+
 @contextmanager
-def progress(total: int) -> Iterator[Progress]:
-    """A bar on stderr for what takes longer than a second; nothing without a terminal."""
-    console = messages()
-    columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        bar.add_task("", total=total)
+def progress() -> Iterator[Bar]:
+    """A bar on stderr."""
+    bar = Bar(messages())
+    with bar.shown():
         yield bar

@@ -50,14 +50,17 @@ def described(spec: Any) -> dict[str, Any]:
     }
 
 
-def drawn(spec: Any, onto: Drawing | None = None) -> Drawing:
-    """A spec and all below it, drawn."""
+def drawn(spec: Any, onto: Drawing | None = None, *, brief: bool = False) -> Drawing:
+    """A spec and all below it, drawn; ``brief``: without the options of children."""
     label = Text(spec.id, style="bold cyan" if spec.kind == "supervisor" else "bold")
     label.append(f"  {kind_of(spec)}", style="not bold")
-    label.append("\n" + "  ".join(f"{key}={_said(value)}" for key, value in options(spec)), style="dim not bold")
+    if brief and isinstance(spec, Supervisor):
+        label.append(f" {spec.strategy}", style="dim not bold")
+    if not brief:
+        label.append("\n" + "  ".join(f"{key}={_said(value)}" for key, value in options(spec)), style="dim not bold")
     branch = Drawing(label, guide_style="dim") if onto is None else onto.add(label)
     for below in children_of(spec):
-        drawn(below, branch)
+        drawn(below, branch, brief=brief)
     return branch
 
 
@@ -73,9 +76,7 @@ def kind_of(spec: Any) -> str:
 
 def children_of(spec: Any) -> tuple[Spec, ...]:
     """What stands below a spec when it starts; a pool's worker stands for all of them."""
-    if isinstance(spec, Supervisor):
-        return tuple(spec.children)
-    return (spec.worker,) if isinstance(spec, Pool) else ()
+    return () if isinstance(spec, ChildSpec) else spec.children
 
 
 def options(spec: Any) -> list[tuple[str, Any]]:

@@ -1,0 +1,69 @@
+"""``planaria demo``: play it."""
+
+from __future__ import annotations
+
+import random
+
+import click
+
+from actors.engines import loop
+
+from ...running import running
+from ..terminal import output
+from ..tree import drawn, show
+from .acts import Play
+from .load import CLIENTS, Load
+from .service import SESSIONS, Desk, Ping, session, shop
+from .summary import Summary
+from .view import LiveStage, PlainStage, summarise
+
+SECONDS = 22.0
+LONGEST = 55.0
+
+
+@click.command()
+@click.option("--seed", type=int, default=0, show_default=True, help="Which clients ask what, and who is struck.")
+@click.option("--plain", is_flag=True, help="Plain lines, as without a terminal.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=1.0, max=LONGEST),
+    default=SECONDS,
+    show_default=True,
+    help="How long the play lasts.",
+)
+def demo(seed: int, plain: bool, seconds: float) -> int:
+    """Crash a service under load on purpose, and watch it heal.
+
+    For each death: who died, why, what the supervisor decided, and the microseconds until the replacement answered.
+    Ends by itself.  Exit codes: 0 the numbers add up, 1 they do not.
+    """
+    summary = loop.run(play(seed, plain, seconds))
+    return 0 if summary.adds_up else 1
+
+
+async def play(seed: int, plain: bool, seconds: float) -> Summary:
+    """Start the shop, let clients in, play all acts, stop it, and count."""
+    console = output()
+    stage = PlainStage(console) if plain or not console.is_terminal else LiveStage(console)
+    rng = random.Random(seed)
+    desk = Desk()
+    tree = shop(desk)
+    if isinstance(stage, LiveStage):
+        console.clear()
+    else:
+        show(drawn(tree, brief=True), console)
+    async with running(tree, seed=seed, log=False) as handle:
+        for number in range(1, SESSIONS + 1):
+            await handle.at("sessions").start_child(session(desk, number))
+        visitors = [f"sessions/visitor-{number}" for number in range(1, SESSIONS + 1)]
+        stage.note(f"{handle.system.statistics().actors} actors serve, {CLIENTS} clients ask")
+        async with Load(handle, random.Random(seed + 1), visitors) as load:
+            acts = Play(handle, desk, load, rng, stage, visitors)
+            with stage.shown(handle, acts.watch, load.tally):
+                await acts.run(seconds)
+        missing = len(handle.missing())
+        await handle.ref("stock/notifier").ask(Ping())  # behind the last notice
+        acts.watch.close()
+        summary = Summary.of(acts.watch, acts.storm, desk, load.tally, missing)
+    summarise(summary, console)
+    return summary
