@@ -226,7 +226,7 @@ class Cell:
             dropped.fail(error)
         else:
             self.refuse(dropped, None, Undelivered.FULL if dropped is item else Undelivered.DROPPED)
-        return ACCEPTED
+        return DROPPED if dropped is item else ACCEPTED
 
     def admit(self) -> None:
         """Let senders that wait for room in, in the order they came."""
@@ -293,6 +293,8 @@ class Accepted:
 
 
 ACCEPTED = Accepted()
+DROPPED = Accepted()
+"""The same for a message that a full mailbox did not take; it is accounted for."""
 
 
 class Waiting:

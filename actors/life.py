@@ -16,6 +16,7 @@ from .envelopes import LIFE_ITEMS, Begin, ChildEnded, Envelope, ForLife, Signal
 from .errors import ActorDied, Ignore
 from .exits import NORMAL, Crashed, Reason
 from .lifecycle import LIVING, Event, State
+from .links import unlink
 from .messages import Down, Undelivered
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ async def end(cell: Cell, reason: Reason, hand: Any = None, *, hooks: bool = Tru
     cell.advance(Event.END)
     cell.held = True
     if hand is not None:
-        _give_back(cell, hand, reason)
+        give_back(cell, hand, reason)
     if hooks and "stopping" in cell.routes.overridden:
         cell.doom = None
         cell.interrupted = cell.brutal = False
@@ -169,7 +170,7 @@ def _doom(cell: Cell) -> Reason | None:
     return cell.doom
 
 
-def _give_back(cell: Cell, hand: Any, reason: Reason) -> None:
+def give_back(cell: Cell, hand: Any, reason: Reason) -> None:
     """Decide about the message in hand at a death: hand it out again, quarantine it, or report it."""
     if hand.__class__ is ForLife:
         return
@@ -208,6 +209,8 @@ def bury(cell: Cell, reason: Reason) -> None:
     cell.advance(Event.ENDED)
     if began:
         cell.scheduler.system.alive -= 1
+    elif cell.parent is not None:
+        unlink(cell.parent, cell)  # its starter is told by the failure itself
     if cell.lane:
         for _ in range(len(cell.lane)):
             item = cell.lane.popleft()

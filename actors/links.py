@@ -37,8 +37,8 @@ def link(cell: Cell, other: Cell) -> None:
     if cell is other:
         return
     if other.state not in LIVING:
-        cell.more().links[other] = -1
-        cell.push(Signal(NOPROC, other, -1, linked=True, parent=False))
+        cell.more().links[other] = other.incarnation
+        cell.push(Signal(NOPROC, other, other.incarnation, linked=True, parent=False))
         return
     cell.more().links[other] = other.incarnation
     other.more().links[cell] = cell.incarnation

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from .deadlines import Deadlines
 from .engine import Engine
 from .exits import KILLED, Reason
-from .life import Outcome, bury, report
+from .life import Outcome, bury, give_back, report
 from .lifecycle import Event, State
 from .turn import DONE, describe, drive
 
@@ -314,7 +314,7 @@ class Scheduler:
         hand, cell.hand = cell.hand, None
         self.system.abandoned(cell, handler, message)
         if hand is not None:
-            cell.refuse(hand, KILLED)
+            give_back(cell, hand, KILLED)
         starting = cell.state is State.STARTING
         if cell.state is State.RUNNING:
             cell.advance(Event.END)

@@ -12,7 +12,7 @@ from typing import Any, Self
 from . import life
 from .actor import Actor, blueprint_of
 from .blueprint import Blueprint, Mailbox
-from .cell import Cell
+from .cell import ACCEPTED, Cell
 from .deadletters import DeadLetters
 from .engine import engine_of
 from .envelopes import Envelope, bare
@@ -235,11 +235,10 @@ class ActorSystem:
 
     def _offer(self, ref: Ref[Any], message: object) -> bool:
         try:
-            ref.tell(message)
+            return ref.tell(message) is ACCEPTED
         except MailboxFull:
             self.dead_letters.add(message, ref, Undelivered.FULL)
             return False
-        return True
 
     # -- what the engine reports ---------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """A tree inside an ASGI service: started and stopped with it, its health answered from the tree.
 
-No web framework and no server is needed to see it: `main` plays the server.  With uvicorn: `uvicorn examples.asgi_app:app`;
+No web framework and no server is needed to see it: `main` plays the server; `uvicorn examples.asgi_app:app` is one.
 Starlette and FastAPI take `lifespan=planaria_lifespan(tree)` instead of `wrap`.
 
 Prints:
@@ -22,8 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors import Actor, Request, handle
-from supervisors import Backoff, Supervisor, planaria_lifespan
-from supervisors import child as worker
+from supervisors import Backoff, Supervisor, child, planaria_lifespan
 
 Message = MutableMapping[str, Any]
 
@@ -53,7 +52,7 @@ class Counter(Actor):
         return self.visits
 
 
-tree = Supervisor("site", [worker(Counter, id="counter", backoff=Backoff(base=5.0, cap=5.0))])
+tree = Supervisor("site", [child(Counter, id="counter", backoff=Backoff(base=5.0, cap=5.0))])
 lifespan = planaria_lifespan(tree)
 
 
@@ -79,7 +78,7 @@ class Server:
         """Send a lifespan event and wait for what the application says to it."""
         if event == "startup":
             scope = {"type": "lifespan", "state": self.state}
-            self.task = asyncio.create_task(app(scope, self.to_app.get, self.from_app.put))
+            self.task = asyncio.ensure_future(app(scope, self.to_app.get, self.from_app.put))
         await self.to_app.put({"type": f"lifespan.{event}"})
         return str((await self.from_app.get())["type"])
 

@@ -1,4 +1,4 @@
-"""An actor crashes on a request: who asked hears of it at once, and the next request meets a fresh life behind the same ref.
+"""An actor crashes on a request: who asked hears of it at once, the next request meets a new life behind the same ref.
 
 Nothing in `Account` deals with failure.  The request that was in hand is not tried again; those in line are kept.
 

@@ -5,7 +5,7 @@ Prints:
     monitor: worker#1 is gone: crashed(RuntimeError: no luck)
     link: partner is alive: False
     trap_exits: survivor heard that worker-2#1 is gone: crashed(RuntimeError: no luck)
-    monitor of a dead actor: worker-2#1 is gone: noproc
+    monitor: worker-2#1 is gone: noproc
 """
 
 import asyncio
@@ -52,8 +52,7 @@ class Watcher(Actor):
 
     def down(self, signal: Down) -> None:
         """The other is gone."""
-        print(f"monitor{'' if signal.reason.is_clean or str(signal.reason) != 'noproc' else ' of a dead actor'}:", end=" ")
-        print(f"{signal.pid} is gone: {signal.reason}")
+        print(f"monitor: {signal.pid} is gone: {signal.reason}")
 
 
 class Partner(Actor):
@@ -93,8 +92,8 @@ async def main() -> None:
         await survivor.ask(Join(worker))
         worker.tell(Fail())
         await worker.wait_ended()
-        await watcher.ask(Watch(worker))
-        await asyncio.sleep(0.01)
+        await watcher.ask(Watch(worker))  # too late: there is nobody to watch any more
+        await asyncio.sleep(0)
 
 
 if __name__ == "__main__":

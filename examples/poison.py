@@ -5,8 +5,9 @@ Without `redeliver` (the default, 0) a message in hand at a crash is never hande
 Prints:
 
     job 1 done in life 1
-    job 3 done in life 3
     quarantined: Job(number=2) after 2 deaths
+    job 3 done in life 3
+    job 4 done in life 3
     dead letter: Job(number=2), because: quarantined
 """
 
@@ -38,16 +39,19 @@ class Worker(Actor):
 tree = Supervisor("jobs", [child(Worker, id="worker", mailbox=Mailbox(limit=100, redeliver=2))])
 
 
+def note(event: object) -> None:
+    """Called with every event of the system."""
+    if isinstance(event, Quarantined):
+        print(f"quarantined: {event.message} after {event.deaths} deaths")
+
+
 async def main() -> None:
     """Three jobs, one of them poisonous."""
     async with tree.running(log=False) as jobs:
-        quarantined: list[Quarantined] = []
-        jobs.system.events.subscribe(lambda e: quarantined.append(e) if isinstance(e, Quarantined) else None)
+        jobs.system.events.subscribe(note)
         for number in (1, 2, 3):
             jobs.ref("worker").tell(Job(number))
-        while jobs.ref("worker").statistics().mailbox or not quarantined:
-            await asyncio.sleep(0)
-        print(f"quarantined: {quarantined[0].message} after {quarantined[0].deaths} deaths")
+        await jobs.ref("worker").ask(Job(4))
         for letter in jobs.system.dead_letters:
             print(f"dead letter: {letter.message}, because: {letter.why}")
 

@@ -7,14 +7,15 @@ Prints:
      1.0 s  london: tick
      1.5 s  kyoto: tick
      2.0 s  london: tick
-     2.5 s  london: news: rain
      2.5 s  kyoto: news: rain
+     2.5 s  london: news: rain
      3.0 s  london: tick
      3.0 s  kyoto: tick
      4.0 s  london: tick
-     4.5 s  kyoto: closing, 0.5 s before the next tick
+     4.0 s  kyoto: closing, 0.5 s before the next tick
      5.0 s  london: tick
     members left: 1
+     5.0 s  london: closing, 1.0 s before the next tick
 """
 
 from dataclasses import dataclass
@@ -58,9 +59,10 @@ class Office(Actor):
         self.say(f"news: {message.text}")
 
     def stopping(self, reason: Reason) -> None:
-        """A timer can say what was left of it; cancelling it here is not needed."""
-        if reason.is_clean and self.city == "kyoto":
-            self.say(f"closing, {self.cancel(self.timer):.1f} s before the next tick")
+        """The timer ends anyway; one that is cancelled says what was left of it."""
+        left = self.cancel(self.timer)
+        if left is not None:
+            self.say(f"closing, {left:.1f} s before the next tick")
 
     def say(self, text: str) -> None:
         """Print with the time."""
@@ -74,9 +76,9 @@ async def main(w: World) -> None:
     system = await w.system()
     await w.advance(2.5)
     system.publish("offices", News("rain"))
-    await w.advance(2.0)
+    await w.advance(1.5)
     await kyoto.stop()
-    await w.advance(0.5)
+    await w.advance(1.0)
     print("members left:", len(system.members("offices")))
 
 

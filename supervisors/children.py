@@ -13,7 +13,7 @@ from actors.errors import NotRunning
 from actors.exits import SHUTDOWN, Crashed, Reason, Shutdown
 
 from .actions import ALIVE, PLANNED, Action, Child, Reply, Status
-from .errors import ChildFailed, ChildNotFound, ChildPresent, ChildStarted
+from .errors import ChildFailed, ChildNotFound, ChildPresent, ChildStarted, SpecError
 from .events import Added, AutoShutdown, Decision, Died, Ignored, Serving, StartFailure
 from .repairs import Repairs
 from .spec import Spec
@@ -47,6 +47,8 @@ class Children(Repairs):
         """The child is not needed: neither success nor failure; its spec stays unless it is temporary or dynamic."""
         child = self._table[id]
         self._starting = None if self._starting is child else self._starting
+        if child.status is Status.STOPPING:
+            return self._stopped(child, SHUTDOWN, now)
         self._emit(Ignored(now, self._path(child), child.lives))
         self._answer_start(child, ignored=True)
         self._settle_stopped(child, now)
@@ -64,10 +66,11 @@ class Children(Repairs):
         def announce(decision: Decision) -> None:
             self._emit(StartFailure(now, self._path(child), child.lives, reason, decision))
 
+        if token is not None:
+            self._out.append(Reply(token, error=self._start_error(child, reason)))
         if by_hand:
             added = by_hand == "add"
             announce(Decision.REMOVE if added or self._is_lost(child) else Decision.LEAVE)
-            self._out.append(Reply(token, error=self._start_error(child, reason)))
             if added:
                 self._remove(child, now, "not started")
             else:
@@ -89,6 +92,10 @@ class Children(Repairs):
             return self._stopped(child, reason, now)
         if child.status is not Status.RUNNING:
             return []
+        if child in self._to_stop:  # it was about to be stopped: that is done, and costs nothing
+            del self._to_stop[child]
+            child.asked = now
+            return self._stopped(child, reason, now)
         if child.died is None:
             child.died = now
         restart = child.spec.restart == "permanent" or (child.spec.restart == "transient" and not reason.is_clean)
@@ -105,10 +112,7 @@ class Children(Repairs):
             if ends_all:
                 self._emit(AutoShutdown(now, self.path, child.id, self.auto_shutdown))
                 self._shut_down(SHUTDOWN, now)
-        elif self._ending is not None:
-            announce(Decision.LEAVE)
-            child.status = Status.STOPPED
-        elif self._is_busy():  # if the repair restarts this child anyway, that is what it gets, and this costs nothing
+        elif self._is_busy():
             announce(Decision.RESTART)
             child.status = Status.RESTARTING
             self._deaths.append((child, child.generation, reason))
@@ -138,6 +142,8 @@ class Children(Repairs):
         if known is not None:
             error = ChildStarted(known.ref) if known.status in ALIVE else ChildPresent(spec.id)
             return [Reply(token, error=error)]
+        if spec.significant and self.auto_shutdown == "never":
+            return [Reply(token, error=SpecError("significant", True, "its supervisor never shuts down by itself"))]
         child = self._table[spec.id] = Child(spec.id, spec)
         self._emit(Added(now, self._path(child), spec.kind))
         return self._start_by_hand(child, "add", now, token)

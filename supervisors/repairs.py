@@ -1,7 +1,7 @@
 """One repair at a time: whom a restart takes along, what is stopped and started in which order, and what it costs.
 
 As OTP's supervisor process does one thing at a time, so does this, but never waiting inside: first the members of the
-group are stopped, serially in reverse order (``_to_stop``), then started, serially in order (``_to_start``).  Deaths
+group are stopped, serially in reverse order (``_to_stop``, from its end), then started, serially in order (``_to_start``).  Deaths
 that need a decision meanwhile wait in ``_deaths``; a member that dies while it waits to be stopped is simply stopped
 and costs nothing.
 """
@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from actors.errors import ActorError, NameTaken
+from actors.errors import ActorError, NameTaken, NotRunning
 from actors.exits import KILLED, SHUTDOWN, Crashed, Reason
 
 from .actions import ALIVE, PLANNED, Action, Begun, Child, Emit, Finish, Forget, Reply, Rest, Retry, Start, Status, Stop
@@ -65,7 +65,7 @@ class Repairs:
         self.dynamic = dynamic
         self._rng = rng
         self._table: dict[str, Child] = {spec.id: Child(spec.id, spec) for spec in specs}
-        self._to_stop: list[Child] = []
+        self._to_stop: dict[Child, None] = {}
         self._to_start: deque[tuple[Child, int]] = deque()
         self._deaths: deque[tuple[Child, int, Reason | None]] = deque()
         self._halting: dict[Child, None] = {}
@@ -105,7 +105,7 @@ class Repairs:
         """Go on as far as possible without waiting, and hand out what has to be done."""
         while not self._finished and (self.dynamic or not self._halting):
             if self._to_stop:
-                self._halt(self._to_stop.pop(), now)
+                self._halt(self._to_stop.popitem()[0], now)
             elif self._halting or (self._starting is not None and self._ending is None):
                 break
             elif self._ending is not None:
@@ -142,8 +142,6 @@ class Repairs:
             self._stop(child, now)
         if child.status is Status.STOPPING:
             self._halting[child] = None
-        elif child.status in PLANNED and self._ending is None:
-            child.status = Status.STOPPED
 
     def _stop(self, child: Child, now: float) -> None:
         child.status = Status.STOPPING
@@ -180,7 +178,7 @@ class Repairs:
             self._shut_down(SHUTDOWN, now)
             return
         if failed_start:  # those behind it stay down until the retry, which starts them again
-            self._to_start = deque(entry for entry in self._to_start if entry[0].by_hand)
+            self._put_off_starts(child)
         group = self._group(child)
         delay = self._delay(child, group, now)
         child.generation += 1
@@ -217,6 +215,13 @@ class Repairs:
             [own, *(member.due - now for member in group if member.status is Status.WAITING and member is not child)]
         )
 
+    def _put_off_starts(self, culprit: Child) -> None:
+        for member, generation in self._to_start:
+            if member.generation == generation and not member.by_hand:
+                member.waits_with = culprit
+                member.status = Status.STOPPED
+        self._to_start = deque(entry for entry in self._to_start if entry[0].by_hand)
+
     def _stop_others(self, culprit: Child, group: list[Child]) -> None:
         """While the culprit waits for its backoff, the members of its group are down."""
         for member in group:
@@ -226,10 +231,10 @@ class Repairs:
             if member.status in PLANNED:
                 member.generation += 1
                 member.status = Status.STOPPED
-        self._to_stop = [member for member in group if member.status in ALIVE]
+        self._to_stop = {member: None for member in group if member.status in ALIVE}
 
     def _restart_group(self, culprit: Child, now: float) -> None:
-        """Stop what runs of the group of ``culprit``, then start it all; the finished and the stopped are revived too."""
+        """Stop what runs of the group of ``culprit``, then start it all; the finished and stopped are revived too."""
         group = self._group(culprit)
         if len(group) > 1:
             members = tuple(member.id for member in group)
@@ -237,7 +242,7 @@ class Repairs:
         if self._busy is None:
             self._busy = now
         culprit.status = Status.RESTARTING
-        self._to_stop = [member for member in group if member.status in ALIVE]
+        self._to_stop = {member: None for member in group if member.status in ALIVE}
         for member in group:
             if member.spec.restart != "temporary":
                 self._plan_start(member)
@@ -249,12 +254,13 @@ class Repairs:
         return members if self.strategy == "one_for_all" else members[members.index(culprit) :]
 
     def _release_group(self, culprit: Child) -> list[Child]:
-        """Those that are down only because ``culprit`` waits."""
-        if culprit.status is not Status.WAITING or self.strategy == "one_for_one":
+        """Those that are down, or about to be, only because ``culprit`` has not been restarted yet."""
+        if culprit.status not in PLANNED or self.strategy == "one_for_one":
             return []
-        return [
-            child for child in self._table.values() if child.waits_with is culprit and child.status is Status.STOPPED
-        ]
+        members = [child for child in self._table.values() if child.waits_with is culprit]
+        for member in members:
+            self._to_stop.pop(member, None)
+        return [member for member in members if member.status in (Status.STOPPED, Status.STOPPING)]
 
     # -- ends --------------------------------------------------------------------------------------------------------
 
@@ -266,9 +272,7 @@ class Repairs:
         child.status = Status.STOPPED
         child.died = None
         waiters, child.waiters = child.waiters, []
-        if child.token is not None:
-            self._out.append(Reply(child.token, error=ChildFailed(child.id, reason)))
-            child.token, child.by_hand = None, ""
+        self._call_off(child, reason)
         if child.spec.restart == "temporary" or (waiters and self.dynamic):
             self._remove(child, now, "dynamic" if self.dynamic else "temporary")
         elif waiters:
@@ -286,6 +290,7 @@ class Repairs:
         """The child is down and nobody is about to start it."""
         child.status = Status.STOPPED
         child.died = None
+        self._call_off(child, SHUTDOWN)
         if self._is_lost(child):
             self._remove(child, now, "dynamic" if self.dynamic else "temporary")
         else:
@@ -304,24 +309,23 @@ class Repairs:
         """Whether the end of ``child``, by itself and for good, ends the supervisor too (automatic shutdown)."""
         if not child.spec.significant or self.auto_shutdown == "never" or self._ending is not None:
             return False
+        if self.auto_shutdown == "any_significant":
+            return True
         others = (other for other in self._table.values() if other.spec.significant and other is not child)
-        left = any(other.status in ALIVE or other.status in PLANNED for other in others)
-        return self.auto_shutdown == "any_significant" or not left
+        return not any(other.status in ALIVE or other.status in PLANNED for other in others)
 
     def _shut_down(self, reason: Reason, now: float) -> None:
         """From now on there is only one thing to do: stop all, a starting child first, the rest in reverse order."""
         self._ending = reason
         for child, generation in self._to_start:
-            if child.token is not None and child.generation == generation:
-                self._out.append(Reply(child.token, error=ChildFailed(child.id, reason)))
-                child.token = None
+            if child.generation == generation:
+                self._call_off(child, reason)
         self._to_start.clear()
         self._deaths.clear()
-        self._to_stop = [
-            child for child in self._table.values() if child.status in ALIVE and child is not self._starting
-        ]
+        self._to_stop = {child: None for child in self._table.values() if child.status in ALIVE}
         if self._starting is not None:
-            self._to_stop.append(self._starting)
+            self._to_stop.pop(self._starting, None)
+            self._to_stop[self._starting] = None
             self._starting = None
         self._emit(Ending(now, self.path, reason, len(self._to_stop)))
 
@@ -331,8 +335,15 @@ class Repairs:
         child.by_hand = how
         child.token = token
         child.failures = 0
+        child.status = Status.RESTARTING  # until its turn comes
         self._plan_start(child)
         return self._advance(now)
+
+    def _call_off(self, child: Child, reason: Reason) -> None:
+        """Tell whoever waits for a start that there will be none."""
+        token, child.token, child.by_hand = child.token, None, ""
+        if token is not None:
+            self._out.append(Reply(token, error=ChildFailed(child.id, reason)))
 
     def _answer_start(self, child: Child, *, ignored: bool = False) -> None:
         token, child.token, child.by_hand = child.token, None, ""
@@ -342,6 +353,8 @@ class Repairs:
     def _refusal(self, child: Child | None, id: str) -> ActorError | None:
         if child is None:
             return ChildNotFound(id)
+        if self._ending is not None:
+            return NotRunning(self.path)
         if child.status in ALIVE:
             return ChildRunning(id)
         return ChildRestarting(id) if child.status is Status.RESTARTING else None

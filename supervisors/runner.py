@@ -76,7 +76,7 @@ class _Service:
             self._handle = handle
             told: asyncio.Future[Any] = asyncio.ensure_future(self._told.wait())
             ended: asyncio.Future[Any] = asyncio.ensure_future(handle.wait_ended())
-            tasks = [told, ended]
+            tasks: list[asyncio.Future[Any]] = [told, ended]
             if self._observer is not None:
                 tasks.append(asyncio.ensure_future(self._observer(handle)))
             await asyncio.wait([told, ended], return_when=asyncio.FIRST_COMPLETED)

@@ -52,7 +52,9 @@ CONTENDERS = (
     Contender(FIBERS, "floor", "fibers", note="no deadlines, contexts, names or supervision"),
     Contender(CALL_SOON, "floor", "call_soon", note="plain functions only"),
     Contender(QUEUE, "floor", "queue", note="a task each"),
-    Contender("Pykka", "pykka", "", "pykka", "a thread each; no supervision"),
+    Contender(
+        "Pykka", "pykka", "", "pykka", "a thread each: an ask takes half when both threads share a core; no supervision"
+    ),
     Contender(
         "Thespian simple", "thespian", "simpleSystemBase", "thespian", "one process, synchronous; a parent re-creates"
     ),

@@ -10,6 +10,9 @@ from .registry import OURS
 from .rounds import Row, find, ratio
 from .targets import Target
 
+EXTRAS = {"storm": "ns", "bytes": "B"}
+"""Figures that only some contenders have, and their units."""
+
 VERDICTS = {True: ("pass", "green"), False: ("FAIL", "bold red"), None: ("not measured", "yellow")}
 
 
@@ -31,6 +34,10 @@ def show(report: PeerReport, console: Console) -> None:
         ratios,
         title="Ratios within a round, medians: below 1.00 planaria takes less",
     )
+    for row in present:
+        extras = [f"{name} {quantity(row.median(name) or 0.0, EXTRAS[name])}" for name in row.figures if name in EXTRAS]
+        if extras:
+            plain(console, f"{row.contender.name}, for each: {', '.join(extras)}")
     for row in report.rows:
         if row.why_not is not None:
             plain(console, f"{row.contender.name}: {row.why_not}")
@@ -55,7 +62,9 @@ def _median(row: Row, figure: str) -> str:
 
 
 def _ratio(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}" if value >= 0.1 else f"{value:.4f}"
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if value >= 0.1 else f"1/{1 / value:,.0f}"
 
 
 def _target(target: Target) -> tuple[str, str, str, str, str]:

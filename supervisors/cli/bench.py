@@ -101,7 +101,7 @@ def compare_(before: Path, after: Path, everything: bool, as_json: bool) -> int:
 @repeat_option
 @json_option
 def peers_(names: tuple[str, ...], quick: bool, repeat: int | None, as_json: bool) -> int:
-    """The same work on planaria, on the floor and on PEERS, or all, as ratios; then the targets planaria has set itself.
+    """The same work on planaria, on the floor and on PEERS, or all, as ratios; then the targets set beforehand.
 
     A peer that is not installed is skipped with a line: pip install 'planaria[peers]' brings them.
     Exit codes: 0 it was measured, 1 a scenario failed.
@@ -134,7 +134,6 @@ def part(name: str) -> Any:
 
 def unknown(what: str, error: Any) -> Unusable:
     """One line for a name that is none, with the nearest one that is."""
-
     near = difflib.get_close_matches(error.name, error.known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(error.known)}"
     return Unusable(f"no {what} {error.name!r}; {hint}")

@@ -6,8 +6,9 @@ from dataclasses import asdict
 
 import click
 
-from ..spec import Tree
-from ..validate import Code, Severity, findings
+from supervisors.spec import Tree
+from supervisors.validate import Code, Severity, findings
+
 from .loading import tree_argument
 from .terminal import line, output, print_json
 
@@ -20,7 +21,11 @@ STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cya
 @click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
 @click.option("--grace", type=click.FloatRange(min=0), help="Seconds that the host gives the process to stop.")
 @click.option(
-    "--ignore", multiple=True, type=click.Choice([code.value for code in Code]), metavar="CODE", help="Meant so; repeatable."
+    "--ignore",
+    multiple=True,
+    type=click.Choice([code.value for code in Code]),
+    metavar="CODE",
+    help="Meant so; repeatable.",
 )
 def check(tree: Tree, as_json: bool, grace: float | None, ignore: tuple[str, ...]) -> int:
     """Look for what will go wrong, before a tree starts.

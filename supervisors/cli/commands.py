@@ -26,7 +26,7 @@ INTERRUPTED = 130
 class Planaria(click.Group):
     """A group whose mistakes are one line each, with the nearest right word, and never a traceback."""
 
-    def main(  # type: ignore[override]
+    def main(
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,

@@ -22,9 +22,8 @@ from typing import Any
 import click
 
 from actors import Actor
-
-from ..errors import SpecError
-from ..spec import ChildSpec, Tree
+from supervisors.errors import SpecError
+from supervisors.spec import ChildSpec, Tree
 
 OURS = Path(__file__).resolve().parents[2]
 """Where our packages are; their frames are never the user's."""
@@ -36,17 +35,12 @@ class Unusable(click.ClickException):
     exit_code = 2
 
 
-class TreeParameter(click.ParamType):
-    """The parameter ``MODULE:TREE``, converted to the tree."""
-
-    name = "MODULE:TREE"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Tree:
-        """The tree that ``value`` names."""
-        return value if isinstance(value, Tree) else load(str(value))
+def _convert(ctx: click.Context, param: click.Parameter, value: str) -> Tree:
+    return load(value)
 
 
-tree_argument = click.argument("tree", metavar="MODULE:TREE", type=TreeParameter())
+tree_argument = click.argument("tree", metavar="MODULE:TREE", callback=_convert)
+"""The parameter ``MODULE:TREE``; the command gets the tree."""
 
 
 def load(target: str) -> Tree:

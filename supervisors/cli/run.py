@@ -7,9 +7,10 @@ import logging
 
 import click
 
-from ..events import SupervisionEvent
-from ..runner import run as run_tree
-from ..spec import Tree
+from supervisors.events import SupervisionEvent
+from supervisors.runner import run as run_tree
+from supervisors.spec import Tree
+
 from .loading import tree_argument
 from .terminal import line, messages
 
@@ -60,7 +61,7 @@ def run(tree: Tree, seed: int | None, quiet: bool, as_json: bool) -> int:
 
 
 def log_to_stderr(level: int) -> None:
-    """Send all logging to stderr: the tree's from ``level``, everybody else's from ``INFO`` (or ``level``, if higher)."""
+    """Send all logging to stderr: the tree's from ``level``, everybody else's from ``INFO`` or ``level``."""
     handler = LineHandler()
     handler.setLevel(level)
     root = logging.getLogger()

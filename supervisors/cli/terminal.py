@@ -1,4 +1,4 @@
-"""What goes to whom: results to stdout, complaints and progress to stderr; colours only for a terminal that wants them."""
+"""Results go to stdout, complaints and progress to stderr; colours only to a terminal that wants them."""
 
 from __future__ import annotations
 

@@ -11,9 +11,9 @@ from rich.text import Text
 from rich.tree import Tree as Drawing
 
 from actors import Mailbox
+from supervisors.backoff import Backoff
+from supervisors.spec import BrutalKill, ByKey, ChildSpec, DynamicSupervisor, Pool, Spec, Supervisor, Tree
 
-from ..backoff import Backoff
-from ..spec import BrutalKill, ByKey, ChildSpec, DynamicSupervisor, Pool, Spec, Supervisor, Tree
 from .loading import tree_argument
 from .terminal import output, print_json
 

@@ -113,7 +113,12 @@ def test_targets_pass_fail_or_stay_open() -> None:
 
 
 def test_report_is_printed_and_read_as_json() -> None:
-    rows = (row(OURS, hop=(500.0,)), row(QUEUE, hop=(2000.0,)), Row(ABSENT, None, {}, "skipped: not installed"))
+    rows = (
+        row(OURS, hop=(500.0,)),
+        row(QUEUE, hop=(2000.0,)),
+        row(OTP, bytes=(2750.0,)),
+        Row(ABSENT, None, {}, "skipped: not installed"),
+    )
     report = peers.PeerReport(describe(), True, rows, suite(storm=1.0), targets.judge(rows, suite(storm=1.0)))
     stream = io.StringIO()
 
@@ -122,6 +127,7 @@ def test_report_is_printed_and_read_as_json() -> None:
     text = stream.getvalue()
     assert "Absent: skipped: not installed\n" in text
     assert "500 ns" in text
+    assert "Erlang/OTP, for each: bytes 2,750 B\n" in text
     assert "0.25" in text
     assert "not measured" in text
     body = json.loads(report.to_json())

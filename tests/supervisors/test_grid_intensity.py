@@ -102,9 +102,9 @@ async def test_dynamic_children_share_a_budget(w: World) -> None:
 
 @pytest.mark.parametrize(
     ("gap", "alive"),
-    [(0.0, False), (0.5, False), (0.999, False), (1.0, False), (1.0 + 2**-20, True), (1.03, True), (1.8, True)],
+    [(0.0, False), (0.5, False), (1.0 - 2**-20, False), (1.0, False), (1.0 + 2**-20, True), (1.8125, True)],
 )
-@pytest.mark.parametrize("phase", [0.0, 0.05, 0.94])
+@pytest.mark.parametrize("phase", [0.0, 0.0625, 0.9375])  # OTP counts whole seconds, and so depends on it
 @world()
 async def test_two_restarts_count_together_up_to_exactly_the_window(
     w: World, gap: float, alive: bool, phase: float
@@ -119,7 +119,7 @@ async def test_two_restarts_count_together_up_to_exactly_the_window(
         end(tree.ref("a"))
         await w.idle()
 
-        assert tree.is_alive is (alive if w.now() != died + 1.0 else w.now() - 1.0 > died)
+        assert tree.is_alive is alive
 
 
 @world()

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from ...running import Running
+from supervisors.running import Running
+
 from .load import Load
 from .service import Desk, Fail
 from .watch import Death, Watch, time_of
@@ -69,7 +70,7 @@ class Play:
                 return False
         return True
 
-    # -- the acts --------------------------------------------------------------------------------------------------------
+    # -- the acts ------------------------------------------------------------
 
     async def one_worker(self, seconds: float) -> None:
         """Crash a clerk, the gateway, a clerk that is killed outright."""
@@ -127,7 +128,7 @@ class Play:
             await self.watch.settled(REPAIR)
         await asyncio.sleep(seconds / 2)
 
-    # -- means -----------------------------------------------------------------------------------------------------------
+    # -- means ------------------------------------------------------------
 
     def _crash(self, path: str, error: Exception) -> None:
         self._load.send(path, Fail(error))

@@ -7,10 +7,10 @@ import random
 import click
 
 from actors.engines import loop
+from supervisors.cli.terminal import output
+from supervisors.cli.tree import drawn, show
+from supervisors.running import running
 
-from ...running import running
-from ..terminal import output
-from ..tree import drawn, show
 from .acts import Play
 from .load import CLIENTS, Load
 from .service import SESSIONS, Desk, Ping, session, shop

@@ -6,10 +6,11 @@ import asyncio
 import random
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Self
 
 from actors import ActorError
+from supervisors.running import Running
 
-from ...running import Running
 from .service import Order, Visit
 
 CLIENTS = 24
@@ -38,7 +39,7 @@ class Tally:
 
 
 class Load:
-    """All clients.  ``async with Load(...) as load``: they ask inside the block; leaving it waits for the last answers."""
+    """All clients: they ask inside ``async with Load(...) as load``; leaving it waits for the last answers."""
 
     def __init__(self, running: Running, rng: random.Random, visitors: list[str]) -> None:
         self.tally = Tally()
@@ -48,7 +49,7 @@ class Load:
         self._closing = False
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def __aenter__(self) -> Load:
+    async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(self._client()) for _ in range(CLIENTS)]
         return self
 

@@ -26,9 +26,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors import Actor, ActorError, Mailbox, Ref, Request, handle
-
-from ...backoff import Backoff
-from ...spec import DynamicSupervisor, Pool, Supervisor, child
+from supervisors.backoff import Backoff
+from supervisors.spec import DynamicSupervisor, Pool, Supervisor, child
 
 SESSIONS = 200
 SLOW_EVERY = 8

@@ -13,9 +13,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from ...introspect import Snapshot
-from ...running import Running
-from ..terminal import line
+from supervisors.cli.terminal import line
+from supervisors.introspect import Snapshot
+from supervisors.running import Running
+
 from .load import Tally
 from .summary import Summary
 from .watch import Death, Watch

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors import ActorError, Lost, Ref
+from supervisors.events import Decision, Died, GaveUp, GroupRestart, Serving, StartFailure, Stopped, Waiting
+from supervisors.running import Running
 
-from ...events import Decision, Died, GaveUp, GroupRestart, Serving, StartFailure, Stopped, Waiting
-from ...running import Running
 from .service import Desk, Notice, Ping
 
 ANSWER = 5.0
@@ -25,9 +25,9 @@ ANSWER = 5.0
 class Death:
     """One end that somebody has to make up for.
 
-    ``culprit``: the place did not crash itself, its supervisor took it along with that one.  ``waited``: its restart was
-    not a matter of speed.  ``owed``: the workers that have to answer first.  ``seconds``: from the crash until they all
-    have, ``None`` until then; ``successor``: the life that answered; ``below``: how many had to, if it was a supervisor.
+    ``culprit``: the place did not crash itself, its supervisor took it along with that one.  ``waited``: its restart
+    was not a matter of speed.  ``owed``: the workers that have to answer first.  ``seconds``: from the crash until they
+    all have, ``None`` until then; ``successor``: the life that answered; ``below``: how many had to, below a supervisor.
     """
 
     path: str
