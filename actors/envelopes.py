@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 class Envelope:
-    """A message that needs company: its asker's future, or the number of lives it has ended (``deaths``).
+    """A message that needs company: its asker's future, or the number of lives it has ended.
 
-    ``bucket`` and ``deadline`` belong to :mod:`actors.deadlines`.
+    One is made for every ask, so the constructor sets no more than every ask needs: ``deadline`` is set by
+    :mod:`actors.deadlines`, ``deaths`` (read with ``getattr``, 0 if unset) at a death.
     """
 
-    __slots__ = ("bucket", "deadline", "deaths", "future", "message")
+    __slots__ = ("deadline", "deaths", "future", "message")
+    deadline: float
+    deaths: int
 
-    def __init__(self, message: object, future: asyncio.Future[Any] | None = None, deaths: int = 0) -> None:
+    def __init__(self, message: object, future: asyncio.Future[Any] | None = None) -> None:
         self.message = message
         self.future = future
-        self.deaths = deaths
-        self.deadline = 0.0
-        self.bucket: object = None
 
     @property
     def is_stale(self) -> bool:

@@ -174,7 +174,7 @@ def give_back(cell: Cell, hand: Any, reason: Reason) -> None:
     """Decide about the message in hand at a death: hand it out again, quarantine it, or report it."""
     if hand.__class__ is ForLife:
         return
-    deaths = (hand.deaths if hand.__class__ is Envelope else 0) + 1
+    deaths = getattr(hand, "deaths", 0) + 1 if hand.__class__ is Envelope else 1
     limit = cell.blueprint.mailbox.redeliver
     crashed = not reason.is_clean and not cell.brutal
     if crashed and deaths < limit and cell.owner is not None:

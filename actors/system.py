@@ -84,9 +84,8 @@ class ActorSystem:
         scheduler = self.scheduler
         self._closing = True
         while self._roots:
-            cell = next(reversed(self._roots))
+            cell, _ = self._roots.popitem()
             await self.end(cell, timeout)
-            self._roots.pop(cell, None)
         await scheduler.close()
 
     async def end(self, cell: Cell, timeout: float) -> None:
@@ -94,12 +93,11 @@ class ActorSystem:
         if cell.state in LIVING:
             ended = cell.ref._ending()
             send_exit(cell, SHUTDOWN, parent=True)
+            kill = self.scheduler.loop.call_later(timeout, send_exit, cell, KILL)
             try:
-                async with asyncio.timeout(timeout):
-                    await asyncio.shield(ended)
-            except TimeoutError:
-                send_exit(cell, KILL)
                 await ended
+            finally:
+                kill.cancel()
         if cell.state not in LIVING:
             life.close(cell)
 

@@ -47,6 +47,10 @@ def drive(scheduler: Scheduler, in_task: bool) -> Generator[Any, Cell, None]:
             if cell.lane:
                 if cell.state not in LIVING:
                     break
+                if not quota or scheduler.now >= scheduler.deadline:
+                    _requeue(cell, batch - quota)
+                    break
+                quota -= 1
                 message = cell.lane[0]
                 if (yield from _attend_lane(cell)):
                     return
@@ -61,17 +65,20 @@ def drive(scheduler: Scheduler, in_task: bool) -> Generator[Any, Cell, None]:
                     cell.admit()
                 break
             elif not quota or scheduler.now >= scheduler.deadline:
-                cell.handled += batch - quota
-                scheduler.enqueue(cell)
-                if cell.extras is not None:
-                    cell.admit()
+                _requeue(cell, batch - quota)
                 break
             else:
                 quota -= 1
                 cell.hand = message = box.popleft()
-                handler = table.get(message.__class__)
+                if message.__class__ is Envelope:
+                    if message.is_stale:
+                        continue
+                    payload = message.message
+                else:
+                    payload = message
+                handler = table.get(payload.__class__)
                 try:
-                    answer = handler(actor, message) if handler is not None else dispatch(cell, message)
+                    answer = handler(actor, payload) if handler is not None else dispatch(cell, message)
                     if answer.__class__ is CoroutineType:
                         if not in_task:
                             _move(cell, answer)
@@ -85,8 +92,12 @@ def drive(scheduler: Scheduler, in_task: bool) -> Generator[Any, Cell, None]:
                 else:
                     if cell.actor is not actor:
                         return
-                    if cell.hand.__class__ is Envelope or cell.doom is not None:
+                    if cell.doom is not None:
                         settle(cell, answer)
+                    elif message is not payload and cell.hand is message:  # else it was stashed, deferred or forwarded
+                        future = message.future
+                        if future is not None and not future.done():
+                            future.set_result(answer)
             then = scheduler.now
             scheduler.now = now = clock()
             if now - then > blocked_after:
@@ -111,6 +122,14 @@ def _attend_lane(cell: Cell) -> Generator[Any, Any, bool]:
         if cell.hand.__class__ is Envelope or cell.doom is not None:
             settle(cell, answer)
     return False
+
+
+def _requeue(cell: Cell, handled: int) -> None:
+    """The turn is used up: the cell goes on behind the others that are ready."""
+    cell.handled += handled
+    cell.scheduler.enqueue(cell)
+    if cell.extras is not None:
+        cell.admit()
 
 
 def _move(cell: Cell, work: Any) -> None:

@@ -92,10 +92,6 @@ class Children(Repairs):
             return self._stopped(child, reason, now)
         if child.status is not Status.RUNNING:
             return []
-        if child in self._to_stop:  # it was about to be stopped: that is done, and costs nothing
-            del self._to_stop[child]
-            child.asked = now
-            return self._stopped(child, reason, now)
         if child.died is None:
             child.died = now
         restart = child.spec.restart == "permanent" or (child.spec.restart == "transient" and not reason.is_clean)
@@ -104,7 +100,13 @@ class Children(Repairs):
         def announce(decision: Decision) -> None:
             self._emit(Died(now, self._path(child), child.lives, reason, decision, lived))
 
-        if not restart:
+        if child in self._to_stop:  # it was about to be stopped: that is done, and costs nothing
+            del self._to_stop[child]
+            announce(self._lot(child))
+            child.status = Status.STOPPED
+            if child.is_temporary:
+                self._remove(child, now, "temporary")
+        elif not restart:
             ends_all = self._ends_all(child)
             decision = Decision.REMOVE if self._is_lost(child) else Decision.LEAVE
             announce(Decision.AUTO_SHUTDOWN if ends_all else decision)
@@ -155,7 +157,8 @@ class Children(Repairs):
             return [Reply(token, error=ChildNotFound(id))]
         if child.status in ALIVE:
             child.waiters.append(token)
-            self._stop(child, now)
+            if child.status is not Status.STOPPING:
+                self._stop(child, now)
         else:
             released = self._release_group(child)
             child.generation += 1

@@ -178,7 +178,7 @@ class Waiting(SupervisionEvent):
 
 @dataclass(frozen=True, slots=True)
 class Stopped(SupervisionEvent):
-    """A life has ended because its supervisor ended it, or while it was about to.
+    """A life has ended because its supervisor ended it.
 
     ``took`` is how long that took; ``expected`` is false where the reason is not one that an orderly end has: it was
     killed after its time was up, or crashed on the way.

@@ -1,9 +1,9 @@
 """One repair at a time: whom a restart takes along, what is stopped and started in which order, and what it costs.
 
 As OTP's supervisor process does one thing at a time, so does this, but never waiting inside: first the members of the
-group are stopped, serially in reverse order (``_to_stop``, from its end), then started, serially in order (``_to_start``).  Deaths
-that need a decision meanwhile wait in ``_deaths``; a member that dies while it waits to be stopped is simply stopped
-and costs nothing.
+group are stopped, serially in reverse order (``_to_stop``, from its end), then started, serially in order
+(``_to_start``).  Deaths that need a decision meanwhile wait in ``_deaths``; a member that dies while it waits to be
+stopped is simply stopped and costs nothing.
 """
 
 from __future__ import annotations
@@ -280,6 +280,14 @@ class Repairs:
             self._out.append(Rest(child))
         self._out.extend(Reply(token) for token in waiters)
         return self._advance(now)
+
+    def _lot(self, child: Child) -> Decision:
+        """What becomes of a child that died before the repair, or the shutdown, came to stop it."""
+        if child.is_temporary:
+            return Decision.REMOVE
+        if self._ending is not None:
+            return Decision.LEAVE
+        return Decision.RESTART if child.waits_with is None else Decision.WAIT
 
     def _as_asked(self, child: Child, reason: Reason) -> bool:
         if child.spec.shutdown is BRUTAL_KILL:

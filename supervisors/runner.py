@@ -79,7 +79,7 @@ class _Service:
             tasks: list[asyncio.Future[Any]] = [told, ended]
             if self._observer is not None:
                 tasks.append(asyncio.ensure_future(self._observer(handle)))
-            await asyncio.wait([told, ended], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks[:2], return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -98,8 +98,9 @@ class _Service:
 
 async def _signalled(signals: asyncio.Queue[int], serving: asyncio.Future[None]) -> bool:
     """Wait for a signal or the end of the service; true for a signal."""
-    told = asyncio.ensure_future(signals.get())
-    await asyncio.wait({told, serving}, return_when=asyncio.FIRST_COMPLETED)
+    told: asyncio.Future[Any] = asyncio.ensure_future(signals.get())
+    awaited: list[asyncio.Future[Any]] = [told, serving]
+    await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
     if told.done():
         return True
     told.cancel()

@@ -25,9 +25,12 @@ repeat_option = click.option("--repeat", type=click.IntRange(min=1), help="Repea
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 
 
-@click.group()
-def bench() -> None:
+@click.group(invoke_without_command=True)
+@click.pass_context
+def bench(ctx: click.Context) -> None:
     """Measure planaria, and compare: two runs with each other, or planaria with its peers."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 @bench.command("list")

@@ -54,6 +54,7 @@ def _version() -> str:
 
 
 @click.group(
+    "planaria",
     cls=Planaria,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     invoke_without_command=True,

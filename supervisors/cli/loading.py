@@ -94,12 +94,12 @@ def _module_hint(name: str) -> str:
 
 def _attribute(module: ModuleType, path: str) -> object:
     found: object = module
-    where = f"module {module.__name__!r}"
+    where, owner = f"module {module.__name__!r}", module.__name__
     for name in path.split("."):
         if not hasattr(found, name):
             raise Unusable(f"{where} has no {name!r}{_attribute_hint(found, name)}")
         found = getattr(found, name)
-        where = f"{where.removeprefix('module ')}.{name}" if found is not module else where
+        where = owner = f"{owner}.{name}"
     return found
 
 

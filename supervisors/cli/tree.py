@@ -102,6 +102,8 @@ def _said(value: Any) -> str:
             return "yes" if value else "no"
         case float():
             return "infinity" if value == math.inf else f"{value:g}s"
+        case BrutalKill():
+            return "brutal_kill"
         case Backoff():
             return f"{value.base:g}s..{value.cap:g}s/reset {_said(value.reset)}"
         case Mailbox():

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from actors import Actor, ActorSystem, Down, Exit, Reason, Ref, handle
+from actors import Actor, ActorSystem, Blueprint, Down, Exit, Reason, Ref, handle
+from actors.keeper import Keeper
 
 Log = list[str]
 
@@ -112,6 +113,44 @@ class Trapper(Puppet):
     """A puppet that traps exits."""
 
     trap_exits = True
+
+
+class Restarts(Keeper):
+    """The smallest keeper there can be: one place, its life restarted at once when it ends, ``restarts`` times in all."""
+
+    def __init__(self, blueprint: Blueprint, restarts: int, name: str = "worker") -> None:
+        self.blueprint = blueprint
+        self.left = restarts
+        self.name = name
+        self.place: Ref[Any] | None = None
+        self.end_for: Reason | None = None
+
+    def begin(self) -> None:
+        self.place = self.keep("worker", self.name, self.blueprint)
+        self.start_life(self.place, None)
+        self.ready()
+
+    def start_done(self, ref: Ref[Any], reason: Reason | None, ignored: bool) -> None: ...
+
+    def life_ended(self, ref: Ref[Any], incarnation: int, reason: Reason) -> None:
+        if self.end_for is not None:
+            self.finish(self.end_for)
+        elif self.left > 0:
+            self.left -= 1
+            self.start_life(ref, None)
+        else:
+            self.rest(ref)
+
+    def asked_to_end(self, reason: Reason) -> None:
+        self.end_for = reason
+        if self.place is not None and self.place.is_alive:
+            self.end_life(self.place)
+        else:
+            self.finish(reason)
+
+    @handle
+    def get(self, message: str) -> Ref[Any] | None:
+        return self.place
 
 
 async def fails(awaitable: Awaitable[Any], kind: type[BaseException] = Exception) -> Any:

@@ -151,7 +151,7 @@ async def test_started_may_spawn_a_child(w: World) -> None:
 
     ref = await w.spawn(Parent)
 
-    assert (await ref.ask(Do(lambda actor: actor.child.parent if False else actor.child))).name == "child"
+    assert (await ref.ask(Do(lambda actor: actor.child))).name == "child"
 
 
 class InConstructor(Plain):
@@ -626,12 +626,40 @@ async def test_a_kill_cuts_a_stopping_that_is_under_way(w: World) -> None:
 
 
 @world()
-async def test_an_exit_does_not_cut_a_stopping_that_is_under_way(w: World) -> None:
+async def test_an_exit_cuts_the_stopping_of_who_does_not_trap(w: World) -> None:
     log: Log = []
     ref = await w.spawn(StopsLate, log, 3.0)
     stop = asyncio.create_task(ref.stop())
     await w.advance(1.0)
     ref.exit(SHUTDOWN)
+    error = await fails(stop, ActorDied)
+
+    assert (error.reason, w.now(), log) == (SHUTDOWN, 1.0, ["started", "stopping normal"])
+
+
+class StopsLateTrapping(StopsLate):
+    trap_exits = True
+
+
+@world()
+async def test_an_exit_does_not_cut_the_stopping_of_who_traps(w: World) -> None:
+    log: Log = []
+    ref = await w.spawn(StopsLateTrapping, log, 3.0)
+    stop = asyncio.create_task(ref.stop())
+    await w.advance(1.0)
+    ref.exit(SHUTDOWN)
+    await stop
+
+    assert log == ["started", "stopping normal", "stopped"]
+
+
+@world()
+async def test_the_parents_exit_does_not_cut_the_stopping_of_who_traps(w: World) -> None:
+    log: Log = []
+    async with ActorSystem("s") as system:
+        ref = await system.spawn(StopsLateTrapping, log, 3.0)
+        stop = asyncio.create_task(ref.stop())
+        await w.advance(1.0)
     await stop
 
     assert log == ["started", "stopping normal", "stopped"]
@@ -1008,18 +1036,18 @@ async def test_leaving_a_system_lets_who_traps_finish_the_message_in_hand(w: Wor
 
 
 @world()
-async def test_an_actor_that_spawns_while_its_system_is_left_is_stopped_too(w: World) -> None:
+async def test_nothing_can_be_spawned_while_a_system_is_being_left(w: World) -> None:
     log: Log = []
 
     class Spawns(Puppet):
         async def stopping(self, reason: Reason) -> None:
-            await self.spawn(Puppet, log, "late")
+            self.write(str(await fails(self.spawn(Puppet, log, "late"), NotRunning)))
 
     async with ActorSystem("s") as system:
         await system.spawn(Spawns, log)
         log.clear()
 
-    assert log == ["late started", "late stopping shutdown"]
+    assert log == ["system 's', which is being left, is not running"]
 
 
 @world()

@@ -155,7 +155,7 @@ def _rows(table: Table, node: Snapshot, folded: int, first: str, rest: str) -> N
     shown = workers if is_folded else [node]
     restarts = sum(each.incarnation - 1 for each in shown)
     away = sum(each.is_missing for each in shown)
-    status = f"{away} {node.status}" if is_folded and away else node.status
+    status = f"{away} away" if is_folded and away else node.status
     style = "red" if away else "green" if node.kind == "supervisor" else "bright_green" if restarts else "green"
     table.add_row(
         Text(label, style="bold cyan" if node.kind == "supervisor" else ""),

@@ -27,7 +27,7 @@ class Death:
 
     ``culprit``: the place did not crash itself, its supervisor took it along with that one.  ``waited``: its restart
     was not a matter of speed.  ``owed``: the workers that have to answer first.  ``seconds``: from the crash until they
-    all have, ``None`` until then; ``successor``: the life that answered; ``below``: how many had to, below a supervisor.
+    all have, ``None`` until then; ``successor``: the life that answered; ``below``: how many had to, of a supervisor.
     """
 
     path: str

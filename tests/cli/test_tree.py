@@ -1,0 +1,86 @@
+"""``planaria tree``: every option that holds, drawn or as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cli.shell import planaria
+
+WORKER = {"restart": "permanent", "significant": False, "start_timeout": 30.0}
+SUPERVISOR = {
+    "max_restarts": 3,
+    "within": 5.0,
+    "restart": "permanent",
+    "shutdown": "infinity",
+    "significant": False,
+    "backoff": None,
+    "start_timeout": "infinity",
+}
+
+
+def test_it_is_drawn_with_every_option() -> None:
+    done = planaria("tree", "shop:tree")
+
+    assert (
+        done.out
+        == """\
+shop  Supervisor
+strategy=rest_for_one  auto_shutdown=never  max_restarts=3  within=5s  restart=permanent  shutdown=infinity  \
+significant=no  backoff=none  start_timeout=infinity
+├── till  Clerk(1)
+│   restart=permanent  shutdown=brutal_kill  significant=no  backoff=0.05s..5s/reset 10s  start_timeout=30s  \
+budget=2 in 9s  mailbox=10000/reject/redeliver 0
+├── clerks  Pool
+│   size=2  route=by_key(key)  max_restarts=3  within=5s  restart=permanent  shutdown=infinity  \
+significant=no  backoff=none  start_timeout=infinity
+│   └── clerk  Clerk(2)
+│       restart=permanent  shutdown=5s  significant=no  backoff=none  start_timeout=30s  \
+budget=none  mailbox=5/drop_oldest/redeliver 1
+└── visitors  DynamicSupervisor
+    max_children=7  max_restarts=3  within=5s  restart=permanent  shutdown=infinity  \
+significant=no  backoff=none  start_timeout=infinity
+"""
+    )
+
+
+def test_json_holds_the_same() -> None:
+    done = planaria("tree", "shop:tree", "--json")
+
+    clerk = {
+        "id": "clerk",
+        "kind": "Clerk(2)",
+        **WORKER,
+        "shutdown": 5.0,
+        "backoff": None,
+        "budget": None,
+        "mailbox": {"limit": 5, "overflow": "drop_oldest", "redeliver": 1},
+    }
+    till = {
+        "id": "till",
+        "kind": "Clerk(1)",
+        **WORKER,
+        "shutdown": "brutal_kill",
+        "backoff": {"base": 0.05, "cap": 5.0, "reset": 10.0},
+        "budget": {"max_restarts": 2, "within": 9.0},
+        "mailbox": {"limit": 10000, "overflow": "reject", "redeliver": 0},
+    }
+    pool = {"id": "clerks", "kind": "Pool", "size": 2, "route": "by_key(key)", **SUPERVISOR, "children": [clerk]}
+    visitors = {"id": "visitors", "kind": "DynamicSupervisor", "max_children": 7, **SUPERVISOR, "children": []}
+    expected: dict[str, Any] = {
+        "id": "shop",
+        "kind": "Supervisor",
+        "strategy": "rest_for_one",
+        "auto_shutdown": "never",
+    }
+    expected |= {**SUPERVISOR, "children": [till, pool, visitors]}
+    assert json.loads(done.out) == expected
+
+
+@pytest.mark.parametrize("arguments", [["shop:tree"], ["shop:tree", "--json"]], ids=["drawn", "json"])
+def test_nothing_has_colours_without_a_terminal(arguments: list[str]) -> None:
+    done = planaria("tree", *arguments)
+
+    assert "\x1b" not in done.out
