@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from .blueprint import UNBOUNDED, Blueprint
 from .envelopes import LIFE_ITEMS, Envelope, ForLife, Signal
 from .errors import ActorDied, MailboxFull
-from .exits import NOPROC, Reason, Verdict, judge
+from .exits import KILL, NOPROC, Reason, Verdict, judge
 from .lifecycle import REFUSING, Event, State, step
 from .messages import Exit, Pid, Undelivered
 
@@ -253,12 +253,17 @@ class Cell:
         assert lane is not None
         for _ in range(len(lane)):
             item = lane.popleft()
-            if item.__class__ is not Signal:
+            if item.__class__ is not Signal or self._can_wait(item):
                 lane.append(item)
                 continue
             reason, brutal = self.receive_signal(item)
             if reason is not None:
                 self.scheduler.cut(self, reason, brutal)
+
+    def _can_wait(self, signal: Signal) -> bool:
+        """Who traps exits finishes the message in hand before it obeys its parent; a kill never waits."""
+        kill = signal.reason == KILL and not signal.linked
+        return signal.parent and not kill and self.state is State.RUNNING and bool(self.actor.trap_exits)
 
     def receive_signal(self, signal: Signal) -> tuple[Reason | None, bool]:
         """Judge one exit signal now, at reception: the reason to die of, if any, and whether it is a kill."""

@@ -181,7 +181,11 @@ def give_back(cell: Cell, hand: Any, reason: Reason) -> None:
         if hand.__class__ is not Envelope:
             hand = Envelope(hand)
         hand.deaths = deaths
-        if not hand.is_stale:
+        if hand.is_stale:
+            return
+        if cell.routes.is_urgent(hand.message.__class__):
+            cell.push_first(hand)
+        else:
             cell.put_first([hand])
         return
     why = Undelivered.QUARANTINED if crashed and limit and deaths >= limit else Undelivered.IN_HAND

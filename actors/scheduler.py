@@ -134,6 +134,7 @@ class Fiber:
             try:
                 waits_for = run(step, value)
             except StopIteration:  # the handler was abandoned, and has ended now
+                scheduler.end_slice()
                 return
 
     async def _absorb(self) -> None:
@@ -283,7 +284,7 @@ class Scheduler:
 
     def cut(self, cell: Cell, reason: Reason, brutal: bool) -> None:
         """Cancel the handler that ``cell`` is suspended in, because it has to die of ``reason``; bounds the time."""
-        if cell.brutal or (cell.doom is not None and not brutal):
+        if cell.brutal or (not brutal and (cell.doom is not None or cell.state is State.STOPPING)):
             return
         fiber = cell.fiber
         assert fiber is not None
@@ -311,6 +312,8 @@ class Scheduler:
         fiber.lost = True
         cell.fiber = None
         self.fibers.pop(fiber.task, None)
+        asyncio.tasks._unregister_task(fiber.task)  # else asyncio.run() would wait for it at the end, for ever
+        fiber.task._log_destroy_pending = False  # type: ignore[attr-defined]
         hand, cell.hand = cell.hand, None
         self.system.abandoned(cell, handler, message)
         if hand is not None:

@@ -40,8 +40,8 @@ class Child:
     """
 
     __slots__ = (
-        "asked", "began", "budget", "by_hand", "died", "due", "failures", "generation", "id", "lives", "ref", "spec",
-        "status", "token", "waiters", "waits_with",
+        "asked", "began", "budget", "by_hand", "died", "due", "failures", "generation", "id", "lives", "pace", "ref", "repair",
+        "repairs", "spec", "status", "token", "waiters", "waits_with",
     )  # fmt: skip
 
     def __init__(self, id: str, spec: Spec) -> None:
@@ -56,6 +56,9 @@ class Child:
         self.died: float | None = None
         self.due = 0.0
         self.budget = Intensity(*spec.budget) if spec.budget is not None else None
+        self.pace: Intensity | None = None
+        self.repair: float | None = None
+        self.repairs = 0.0
         self.token: Any = None
         self.by_hand = ""
         self.waits_with: Child | None = None

@@ -35,6 +35,7 @@ class Children(Repairs):
         """A start has succeeded."""
         child = self._table[id]
         self._starting = None if self._starting is child else self._starting
+        self._repaired(child, now)
         if child.status is Status.STARTING:
             child.status = Status.RUNNING
             gap = None if child.died is None else now - child.died
@@ -58,6 +59,7 @@ class Children(Repairs):
         """A start has failed."""
         child = self._table[id]
         self._starting = None if self._starting is child else self._starting
+        self._repaired(child, now)
         if child.status is Status.STOPPING:
             return self._stopped(child, reason, now)
         token, child.token = child.token, None

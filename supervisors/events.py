@@ -49,6 +49,9 @@ class Scope(StrEnum):
     SUPERVISOR = "supervisor"
     """The supervisor's, for all its children together."""
 
+    PACE = "pace"
+    """The supervisor's, for one child alone, not counting the time that its repairs took."""
+
     CHILD = "child"
     """The child's own budget."""
 
@@ -221,7 +224,11 @@ class GaveUp(SupervisionEvent):
     reason: Reason
 
     def describe(self) -> str:
-        of = f" of {self.culprit} alone, by its own budget" if self.scope is Scope.CHILD else ""
+        of = {
+            Scope.SUPERVISOR: "",
+            Scope.PACE: f" of {self.culprit} alone, its repairs not counted as time",
+            Scope.CHILD: f" of {self.culprit} alone, by its own budget",
+        }[self.scope]
         restarts = _count(self.count, "restart", "restarts")
         limits = f"{restarts} within {_seconds(self.within)}{of}, {self.limit} allowed"
         return f"{self.path} gives up on {self.culprit} ({self.reason}): {limits}"

@@ -74,8 +74,6 @@ class Repairs:
         self._ending: Reason | None = None
         self._finished = False
         self._begun = 0.0
-        self._busy: float | None = None
-        self._paused = 0.0
         self._out: list[Action] = []
 
     # -- looking -------------------------------------------------------------------------------------------------------
@@ -89,12 +87,6 @@ class Repairs:
     def get(self, id: str) -> Child | None:
         """The child of that id."""
         return self._table.get(id)
-
-    def budget_time(self, now: float) -> float:
-        """The clock of the restart budget: it stands still during a repair, so that slow stops and starts cannot outrun
-        the window.
-        """
-        return (self._busy if self._busy is not None else now) - self._paused
 
     # -- one repair at a time ----------------------------------------------------------------------------------------
 
@@ -124,9 +116,6 @@ class Repairs:
             self._booting = False
             self._emit(Ready(now, self.path, len(self._table), now - self._begun))
             self._out.append(Begun())
-        if self._busy is not None:
-            self._paused += now - self._busy
-            self._busy = None
         while self._deaths:
             child, generation, reason = self._deaths.popleft()
             if child.generation == generation and child.status is Status.RESTARTING:
@@ -168,7 +157,7 @@ class Repairs:
         self, child: Child, reason: Reason, now: float, announce: Announce = _silent, *, failed_start: bool = False
     ) -> None:
         """Count a restart of ``child`` against the budgets, and begin it or give up."""
-        exceeded = self._exceeded(child, self.budget_time(now))
+        exceeded = self._exceeded(child, now)
         if exceeded is not None:
             scope, budget = exceeded
             child.status = Status.STOPPED
@@ -196,13 +185,25 @@ class Repairs:
         else:
             self._restart_group(child, now)
 
-    def _exceeded(self, child: Child, time: float) -> tuple[Scope, Intensity] | None:
-        """Record a restart with both budgets; the one it is too much for."""
-        within = self.intensity.record(time)
-        within_own = child.budget is None or child.budget.record(time)
-        if not within:
-            return Scope.SUPERVISOR, self.intensity
-        return None if within_own or child.budget is None else (Scope.CHILD, child.budget)
+    def _exceeded(self, child: Child, now: float) -> tuple[Scope, Intensity] | None:
+        """Record a restart with all budgets; the first that it is too much for.
+
+        Besides the supervisor's and the child's own there is the *pace*: the supervisor's limit for this child alone, on
+        a clock that stands still while the child is being repaired.  Slow stops and starts cannot outrun it.
+        """
+        if child.pace is None:
+            child.pace = Intensity(self.intensity.max_restarts, self.intensity.within)
+        budgets = [(Scope.SUPERVISOR, self.intensity, now), (Scope.PACE, child.pace, now - child.repairs)]
+        if child.budget is not None:
+            budgets.append((Scope.CHILD, child.budget, now))
+        exceeded = [(scope, budget) for scope, budget, time in budgets if not budget.record(time)]
+        return exceeded[0] if exceeded else None
+
+    def _repaired(self, child: Child, now: float) -> None:
+        """An attempt to restart ``child`` is over; the time it took does not count for its pace."""
+        if child.repair is not None:
+            child.repairs += now - child.repair
+            child.repair = None
 
     def _delay(self, child: Child, group: list[Child], now: float) -> float:
         """The backoff of ``child``; a group waits for the longest of its members'."""
@@ -239,8 +240,7 @@ class Repairs:
         if len(group) > 1:
             members = tuple(member.id for member in group)
             self._emit(GroupRestart(now, self.path, culprit.id, self.strategy, members))
-        if self._busy is None:
-            self._busy = now
+        culprit.repair = now
         culprit.status = Status.RESTARTING
         self._to_stop = {member: None for member in group if member.status in ALIVE}
         for member in group:

@@ -65,7 +65,7 @@ class Shell(Keeper):
 
     def restarts(self) -> int:
         """Restarts in the present window."""
-        return self.children.intensity.count(self.children.budget_time(self.system.now()))
+        return self.children.intensity.count(self.system.now())
 
     # -- events in ---------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 import tokenize
-from collections.abc import Iterator
 
 import pytest
 
@@ -104,23 +103,11 @@ def _is_overload(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) ->
 @pytest.mark.parametrize("module", modules("tests"), ids=lambda module: module.name)
 def test_only_real_tests_wait_for_the_real_clock(module: Module) -> None:
     """Time passes by ``await world.advance(...)``; what needs the real clock says so with the marker ``real``."""
-    if "pytest.mark.real" in "".join(_marks(module)):
-        return
-    sleepers = [
-        module.at(node.lineno)
-        for function in module.tree.body
-        if not any("pytest.mark.real" in ast.unparse(mark) for mark in getattr(function, "decorator_list", []))
-        for node in ast.walk(function)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "time.sleep"
-    ]
+    calls = [node for node in ast.walk(module.tree) if isinstance(node, ast.Call)]
 
-    assert not sleepers, f"a test sleeps: {', '.join(sleepers)}"
+    sleeps = [module.at(call.lineno) for call in calls if ast.unparse(call.func) == "time.sleep"]
 
-
-def _marks(module: Module) -> Iterator[str]:
-    for node in module.tree.body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark":
-            yield ast.unparse(node.value)
+    assert not sleeps or "pytest.mark.real" in module.source, f"a test sleeps: {', '.join(sleeps)}"
 
 
 def test_the_packages_are_typed_for_their_users() -> None:

@@ -18,6 +18,9 @@ from .probe import Probe
 
 T = TypeVar("T")
 
+PATIENCE = 60.0
+"""Virtual seconds that tasks left over at the end have to take their cancellation."""
+
 
 class World:
     """Runs a scenario in virtual time.  Three ways in::
@@ -51,11 +54,13 @@ class World:
         Raises ``Deadlock`` if everybody waits and no timer is set.
         """
         self._begin()
-        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-            loop = runner.get_loop()
-            self._clock = install(loop, self._engine)
-            self._loop = loop
-            return runner.run(self._main(main))
+        loop = asyncio.SelectorEventLoop()
+        self._clock = install(loop, self._engine)
+        self._loop = loop
+        try:
+            return loop.run_until_complete(self._main(main))
+        finally:
+            _wind_up(loop)
 
     async def _main(self, main: Callable[[World], Awaitable[T]]) -> T:
         assert self._clock is not None
@@ -153,6 +158,17 @@ class World:
     async def probe(self, name: str | None = None) -> Probe:
         """Start a probe in the world's own system."""
         return await Probe.spawn(await self.system(), name)
+
+
+def _wind_up(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel what is left, as ``asyncio.run`` does, but do not wait for ever for what will not end."""
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.run_until_complete(asyncio.wait(tasks, timeout=PATIENCE))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
 
 
 def world(seed: int = 0) -> World:

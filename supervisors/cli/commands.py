@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import io
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -35,6 +36,9 @@ class Planaria(click.Group):
         **extra: Any,
     ) -> Any:
         """Run the command line and exit with its code; a command's result is its exit code."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # no terminal is too old for a tree
         try:
             code = super().main(args, prog_name or "planaria", complete_var, standalone_mode=False, **extra)
         except click.ClickException as error:

@@ -1,4 +1,4 @@
-"""What the tests of the actors share: a few messages, an actor that does what it is told, and words for what happened."""
+"""What the tests of the actors share: a few messages, actors that do what they are told, words for what happened."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Trapper(Puppet):
 
 
 class Restarts(Keeper):
-    """The smallest keeper there can be: one place, its life restarted at once when it ends, ``restarts`` times in all."""
+    """The smallest keeper there can be: one place; its life is restarted at once, ``restarts`` times in all."""
 
     def __init__(self, blueprint: Blueprint, restarts: int, name: str = "worker") -> None:
         self.blueprint = blueprint
@@ -144,7 +144,7 @@ class Restarts(Keeper):
     def asked_to_end(self, reason: Reason) -> None:
         self.end_for = reason
         if self.place is not None and self.place.is_alive:
-            self.end_life(self.place)
+            self.end_life(self.place, 5.0)
         else:
             self.finish(reason)
 

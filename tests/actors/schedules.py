@@ -239,7 +239,7 @@ def drawn(seed: int) -> Plan:
         )
         for _ in range(4)
     )
-    moves: list[Move] = ["tell"] * 6 + ["ask"] * 3 + ["urgent", "kill", "exit", "pause", "pause"]
+    moves: list[Move] = ["tell", "tell", "tell", "tell", "ask", "ask", "urgent", "kill", "exit", "pause", "pause"]
     senders = tuple(
         tuple(
             Step(rng.choice(moves), rng.randrange(4), rng.choice(get_args(Deed)), rng.random() < 0.5) for _ in range(40)

@@ -1,4 +1,4 @@
-"""Questions: the answer, the deadline, the death with the question in hand, and what a cancelled asker leaves behind."""
+"""Questions: the answer, the deadline, a death with the question in hand, what a cancelled asker leaves behind."""
 
 from __future__ import annotations
 
@@ -448,8 +448,15 @@ async def test_an_asking_actor_that_is_killed_takes_its_question_back(w: World) 
 @world()
 async def test_a_deferred_question_is_answered_later_by_another_message(w: World) -> None:
     kept: list[Reply] = []
+
+    def keep(puppet: Puppet) -> str:
+        reply = puppet.defer()
+        assert reply is not None
+        kept.append(reply)
+        return "ignored"
+
     ref = await w.spawn(Puppet)
-    question = asyncio.create_task(ref.ask(Do(lambda puppet: kept.append(puppet.defer()) or "ignored")))
+    question = asyncio.create_task(ref.ask(Do(keep)))
     await w.advance(1.0)
     ref.tell(Do(lambda puppet: kept[0].send("later")))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -189,8 +190,12 @@ async def test_after_unsubscribe_nothing_is_published(w: World) -> None:
 
 def test_subscribers_are_called_in_the_order_they_subscribed() -> None:
     events, log = Events(), list[str]()
+
+    def writes(name: str) -> Callable[[object], None]:
+        return lambda event: log.append(f"{name} {event}")
+
     for name in "abc":
-        events.subscribe(lambda event, name=name: log.append(f"{name} {event}"))
+        events.subscribe(writes(name))
     events.publish("x")
 
     assert log == ["a x", "b x", "c x"]

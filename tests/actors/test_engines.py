@@ -6,6 +6,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -77,10 +78,11 @@ def test_the_real_engine_goes_by_the_monotonic_clock() -> None:
 
 def test_the_real_engine_serves_in_the_order_of_arrival() -> None:
     queue = LOOP.queue()
-    for item in "abc":
-        queue.append(item)  # type: ignore[arg-type]
+    cells: list[Any] = ["a", "b", "c"]
+    for cell in cells:
+        queue.append(cell)
 
-    assert [queue.popleft() for _ in range(3)] == ["a", "b", "c"]
+    assert [queue.popleft() for _ in cells] == cells
 
 
 # -- the simulated loop ------------------------------------------------------------------------------------------------
@@ -155,31 +157,32 @@ def test_a_system_on_a_simulated_loop_counts_virtual_seconds() -> None:
     assert world().run(scenario) == 12.5
 
 
+class Ready:
+    """As much of a ready cell as a run queue looks at."""
+
+    lane = box = None
+
+    def __init__(self, pid: str) -> None:
+        self.pid = pid
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_simulated_queue_shuffles_and_loses_nothing(seed: int) -> None:
-    class Named:
-        lane = box = None
-
-        def __init__(self, pid: int) -> None:
-            self.pid = pid
-
     queue = SimulatedEngine(seed).queue()
-    for n in range(20):
-        queue.append(Named(n))  # type: ignore[arg-type]
-    taken = [queue.popleft().pid for _ in range(20)]
+    cells: list[Any] = [Ready(f"{n:02}") for n in range(20)]
+    for cell in cells:
+        queue.append(cell)
+    taken: list[Any] = [queue.popleft() for _ in cells]
 
-    assert taken != list(range(20))
-    assert sorted(taken) == list(range(20))
+    assert taken != cells
+    assert sorted(taken, key=lambda cell: cell.pid) == cells
 
 
 def test_the_simulated_queue_takes_back_what_was_not_run_and_its_line_of_the_trace() -> None:
-    class Named:
-        lane = box = None
-        pid = "a#1"
-
     engine = SimulatedEngine(0)
     queue = engine.queue()
-    queue.append(Named())  # type: ignore[arg-type]
+    ready: Any = Ready("a#1")
+    queue.append(ready)
     cell = queue.popleft()
     queue.appendleft(cell)
 

@@ -53,7 +53,7 @@ def test_normal_harms_nobody_but_its_sender(who: str, expected: Verdict) -> None
 def test_a_kill_that_was_sent_cannot_be_trapped_and_becomes_killed(who: str, trapping: str) -> None:
     flags = [*who.split(), *([trapping] if trapping == "trapping" else [])]
 
-    assert verdict(KILL, *flags) == (DIE, KILLED)
+    assert verdict(KILL, *flags) == (Verdict.KILL, KILLED)
 
 
 def test_a_kill_that_came_over_a_link_is_an_ordinary_reason_for_who_does_not_trap() -> None:

@@ -94,8 +94,14 @@ class ByUnion(Actor):
 
 @pytest.mark.parametrize(
     ("message", "answer"),
-    [(Dog(), "bar Dog"), (Cat(), "bar Cat"), (Stone(), "union Stone"), (3, "union int"), ("x", "optional str")]
-    + [(None, "optional NoneType")],
+    [
+        (Dog(), "bar Dog"),
+        (Cat(), "bar Cat"),
+        (Stone(), "union Stone"),
+        (3, "union int"),
+        ("x", "optional str"),
+        (None, "optional NoneType"),
+    ],
     ids=["bar first", "bar second", "Union first", "Union second", "Optional", "None of an Optional"],
 )
 @world()
@@ -153,14 +159,19 @@ class Decorated(Actor):
         return f"list {message}"
 
     @handle
-    def quoted(self, message: "Dog | None", times: int = 2) -> str:
+    def quoted(self, message: Dog | None, times: int = 2) -> str:
         return f"{type(message).__name__} {times}"
 
 
 @pytest.mark.parametrize(
     ("message", "answer"),
     [(Box(3), "box 3"), (1.5, "number 1.5"), ([1], "list [1]"), (Dog(), "Dog 2")],
-    ids=["a generic class by its origin", "Annotated by its type", "a builtin generic", "further parameters with defaults"],
+    ids=[
+        "a generic class by its origin",
+        "Annotated by its type",
+        "a builtin generic",
+        "further parameters with defaults",
+    ],
 )
 @world()
 async def test_an_annotation_is_reduced_to_classes(w: World, message: object, answer: str) -> None:

@@ -29,12 +29,12 @@ ALLOWED = {
 FORBIDDEN = [pair for pair in product(map(str, State), map(str, Event)) if pair not in ALLOWED]
 
 
-@pytest.mark.parametrize(("state", "event"), ALLOWED, ids=lambda value: str(value))
+@pytest.mark.parametrize(("state", "event"), ALLOWED, ids=str)
 def test_this_transition_is_made(state: str, event: str) -> None:
     assert step(State(state), Event(event)) == ALLOWED[state, event]
 
 
-@pytest.mark.parametrize(("state", "event"), FORBIDDEN, ids=lambda value: str(value))
+@pytest.mark.parametrize(("state", "event"), FORBIDDEN, ids=str)
 def test_this_transition_is_refused_with_event_and_state(state: str, event: str) -> None:
     with pytest.raises(IllegalTransition) as caught:
         step(State(state), Event(event))

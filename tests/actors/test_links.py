@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -76,7 +77,7 @@ async def test_a_normal_end_does_not_touch_a_linked_actor(w: World) -> None:
 async def test_a_crash_travels_along_a_chain_of_links(w: World) -> None:
     log: Log = []
     refs = [await w.spawn(Puppet, log, str(n)) for n in range(5)]
-    for one, two in zip(refs, refs[1:], strict=False):
+    for one, two in pairwise(refs):
         await act(one, lambda actor, two=two: actor.link(two))
     log.clear()
     refs[2].tell(Boom())

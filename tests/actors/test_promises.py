@@ -1,4 +1,4 @@
-"""Random schedules of sends, crashes, kills and restarts: nothing vanishes, nothing doubles, order holds, seeds repeat."""
+"""Random schedules of sends, crashes, kills, restarts: nothing vanishes, nothing doubles, order holds, seeds repeat."""
 
 from __future__ import annotations
 

@@ -314,7 +314,7 @@ async def test_a_full_member_does_not_keep_a_message_from_the_others(w: World, o
 
 
 @pytest.mark.parametrize(
-    ("overflow", "took"), [("reject", 2), ("drop_newest", 2), ("drop_oldest", 3), ("wait", 2)], ids=lambda v: str(v)
+    ("overflow", "took"), [("reject", 2), ("drop_newest", 2), ("drop_oldest", 3), ("wait", 2)], ids=str
 )
 @world()
 async def test_publish_counts_the_members_that_took_the_message(w: World, overflow: Any, took: int) -> None:

@@ -202,6 +202,8 @@ async def test_a_repeated_timer_may_be_cancelled_in_the_handler_of_its_tick(w: W
     log: list[str] = []
 
     class Thrice(Clock):
+        timer: Timer
+
         async def note(self, message: Note) -> str:
             self.write(message.text)
             if len(self.log) == 3:
@@ -286,7 +288,7 @@ async def test_a_timer_of_a_start_that_failed_does_not_fire(w: World) -> None:
 async def test_a_dead_actor_may_not_set_a_timer(w: World) -> None:
     kept: list[Puppet] = []
     ref = await clock(w, [])
-    await ref.ask(Do(lambda actor: kept.append(actor)))
+    await ref.ask(Do(kept.append))
     await ref.stop()
 
     with pytest.raises(NotRunning, match="this life of clock is not running"):
@@ -299,16 +301,14 @@ async def test_a_dead_actor_may_not_set_a_timer(w: World) -> None:
 @pytest.mark.parametrize(
     ("kind", "seconds"),
     [("after", -1.0), ("after", math.nan), ("every", 0.0), ("every", -1.0), ("every", math.nan)],
-    ids=lambda value: str(value),
+    ids=str,
 )
 @world()
 async def test_a_timer_without_a_time_is_refused(w: World, kind: str, seconds: float) -> None:
     ref = await clock(w, [])
     error = await ref.ask(Do(lambda actor: fails_now(lambda: getattr(actor, kind)(seconds, Note("never")))))
 
-    assert error == (
-        f"a timer needs a time of 0 or more seconds, a period of more than 0; got {seconds!r}"
-    )
+    assert error == (f"a timer needs a time of 0 or more seconds, a period of more than 0; got {seconds!r}")
 
 
 def fails_now(function: Any) -> str:

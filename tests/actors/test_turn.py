@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -24,12 +24,20 @@ from tests.actors.kit import Boom, Do, Log, Note, Plain, Puppet, Sleep, fails
 TRACE: contextvars.ContextVar[str] = contextvars.ContextVar("TRACE", default="unset")
 
 
+def mark(name: str) -> None:
+    TRACE.set(name)
+
+
 async def set_and_sleep(name: str, log: Log, naps: int = 3) -> None:
     """Set the variable, then read it again after each nap."""
     TRACE.set(name)
     for _ in range(naps):
         await asyncio.sleep(0.5)
         log.append(f"{name} sees {TRACE.get()}")
+
+
+def naps(name: str, log: Log) -> Callable[[object], Awaitable[None]]:
+    return lambda _: set_and_sleep(name, log)
 
 
 # -- context -----------------------------------------------------------------------------------------------------------
@@ -39,7 +47,7 @@ async def set_and_sleep(name: str, log: Log, naps: int = 3) -> None:
 @world()
 async def test_a_variable_that_a_handler_sets_is_not_seen_by_another_actor(w: World, cls: Any) -> None:
     one, two = await w.spawn(cls), await w.spawn(cls)
-    await one.ask(Do(lambda _: TRACE.set("one") and None))
+    await one.ask(Do(lambda _: mark("one")))
 
     assert await two.ask(Do(lambda _: TRACE.get())) == "unset"
 
@@ -48,7 +56,7 @@ async def test_a_variable_that_a_handler_sets_is_not_seen_by_another_actor(w: Wo
 @world()
 async def test_a_variable_that_a_handler_sets_is_seen_by_the_next_handler_of_its_actor(w: World, cls: Any) -> None:
     ref = await w.spawn(cls)
-    await ref.ask(Do(lambda _: TRACE.set("mine") and None))
+    await ref.ask(Do(lambda _: mark("mine")))
 
     assert await ref.ask(Do(lambda _: TRACE.get())) == "mine"
 
@@ -56,7 +64,7 @@ async def test_a_variable_that_a_handler_sets_is_seen_by_the_next_handler_of_its
 @world()
 async def test_a_variable_that_a_handler_sets_is_not_seen_by_its_sender(w: World) -> None:
     ref = await w.spawn(Plain)
-    await ref.ask(Do(lambda _: TRACE.set("mine") and None))
+    await ref.ask(Do(lambda _: mark("mine")))
 
     assert TRACE.get() == "unset"
 
@@ -67,7 +75,7 @@ def test_variables_do_not_mix_when_handlers_suspend_and_interleave(seed: int) ->
         log: Log = []
         for name in "abcdef":
             ref = await w.spawn(Puppet)
-            ref.tell(Do(lambda _, name=name: set_and_sleep(name, log)))
+            ref.tell(Do(naps(name, log)))
         await w.advance(5.0)
 
         assert sorted(log) == sorted(f"{name} sees {name}" for name in "abcdef" for _ in range(3))
@@ -166,6 +174,12 @@ def cancel_current(_: object) -> None:
     task.cancel()
 
 
+def cancel_current_if_any(_: object) -> None:
+    task = asyncio.current_task()
+    if task is not None:
+        task.cancel()
+
+
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("cls", [Plain, Puppet], ids=["def", "async def"])
 def test_a_cancellation_left_behind_in_a_handler_never_hits_another_actor(seed: int, cls: Any) -> None:
@@ -175,7 +189,7 @@ def test_a_cancellation_left_behind_in_a_handler_never_hits_another_actor(seed: 
         others = [await w.spawn(Puppet, log, f"other{n}") for n in range(4)]
         for other in others:
             other.tell(Sleep(1.0))
-        culprit.tell(Do(lambda actor: asyncio.current_task() and cancel_current(actor)))
+        culprit.tell(Do(cancel_current_if_any))
         for other in others:
             other.tell(Note("alive"))
         await w.advance(5.0)
@@ -189,8 +203,8 @@ def test_a_cancellation_left_behind_in_a_handler_never_hits_another_actor(seed: 
 @world()
 async def test_an_actor_that_cancels_its_task_and_goes_on_without_waiting_is_not_harmed(w: World) -> None:
     ref = await w.spawn(Puppet)
+    await ref.ask(Do(cancel_current))
 
-    assert await ref.ask(Do(lambda actor: cancel_current(actor))) is None
     assert await ref.ask(Sleep(1.0)) == "awake"
 
 

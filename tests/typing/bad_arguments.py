@@ -16,10 +16,10 @@ class Greeter(Actor):
 tree = Supervisor(
     "hello",
     [
-        child(Greeter, 3, id="number"),  # error: Argument 2 to "child" has incompatible type "int"; expected "str"
-        child(Greeter, id="nothing"),  # error: "child"
-        child(Greeter, "Hello", id="typo", restrat="temporary"),  # error: "restrat"
-        child(Greeter, "Hello", id="word", restart="sometimes"),  # error: "restart"
+        child(Greeter, 3, id="number"),  # error: "type[Greeter]"; expected "Callable[[int], Actor]"
+        child(Greeter, id="nothing"),  # error: "type[Greeter]"; expected "Callable[[], Actor]"
+        child(Greeter, "Hello", id="typo", restrat="temporary"),  # error: "restrat" for "child"
+        child(Greeter, "Hello", id="word", restart="sometimes"),  # error: "Literal['sometimes']"
     ],
 )
 

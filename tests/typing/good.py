@@ -64,5 +64,6 @@ async def main() -> None:
         total(ref, counted)
 
 
-def total(ref: Ref, counted: int) -> str:
+def total(ref: Ref[Greet | Count], counted: int) -> str:
+    ref.tell(Greet("Grace"))
     return f"{ref.name} greeted {counted} times"
