@@ -1,5 +1,6 @@
 """Actors: who runs and how they talk.  See the README for a first example, ``docs/`` for the promises."""
 
+from . import _shadow  # noqa: F401 - says so if another module called `supervisors` hides ours
 from .actor import Actor, Reply
 from .blueprint import Blueprint, Mailbox
 from .deadletters import DeadLetters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVarTuple
 
 from . import links
 from .blueprint import Blueprint, Mailbox
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from .cell import Cell
     from .ref import Ref
     from .system import ActorSystem
+
+
+Ts = TypeVarTuple("Ts")
 
 
 class Reply:
@@ -161,8 +164,8 @@ class Actor:
 
     async def spawn(
         self,
-        cls: Callable[..., Actor],
-        *args: Any,
+        cls: Callable[[*Ts], Actor],
+        *args: *Ts,
         name: str | None = None,
         mailbox: Mailbox | None = None,
         timeout: float | None = None,
@@ -172,8 +175,8 @@ class Actor:
 
     async def spawn_link(
         self,
-        cls: Callable[..., Actor],
-        *args: Any,
+        cls: Callable[[*Ts], Actor],
+        *args: *Ts,
         name: str | None = None,
         mailbox: Mailbox | None = None,
         timeout: float | None = None,
@@ -234,7 +237,8 @@ class Actor:
         """Put all stashed messages back at the head of the mailbox, in their order; returns how many."""
         cell = self._live()
         extras = cell.more()
-        stashed, extras.stash = extras.stash, []
+        stashed = [item for item in extras.stash if not (item.__class__ is Envelope and item.is_stale)]
+        extras.stash = []
         if stashed:
             cell.put_first(stashed)
         return len(stashed)

@@ -318,6 +318,8 @@ class Waiting:
         cell, self.cell = self.cell, None
         if cell is None:
             return
+        if cell.scheduler.current() is cell:  # room in one's own mailbox can only come after this handler
+            raise MailboxFull(cell.ref, cell.limit, "wait")
         future = cell.scheduler.loop.create_future()
         cell.more().senders.append((self.item, future))
         cell.admit()

@@ -39,6 +39,7 @@ class DeadLetters:
 
     @property
     def total(self) -> int:
+        """All dead letters that ever were, kept or not."""
         return self.counts.total()
 
     def __iter__(self) -> Iterator[DeadLetter]:

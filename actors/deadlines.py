@@ -8,13 +8,14 @@ removing cost one dict operation each (0.1 µs, against 1 µs for a timer of its
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from .envelopes import Envelope
 from .errors import AskTimeout
 
 if TYPE_CHECKING:
+    import asyncio
+
     from .ref import Ref
 
 RESOLUTION = 0.002

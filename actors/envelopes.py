@@ -6,11 +6,12 @@ these; they are told apart by their exact type.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import asyncio
+
     from .cell import Cell
     from .exits import Reason
 

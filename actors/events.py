@@ -28,6 +28,7 @@ class Blocked:
     seconds: float
 
     def describe(self) -> str:
+        """One English line."""
         return f"{self.pid} blocked the loop for {self.seconds:.3f} s in {self.handler} handling {self.message}"
 
 
@@ -41,6 +42,7 @@ class Abandoned:
     message: str
 
     def describe(self) -> str:
+        """One English line."""
         return f"{self.pid} swallowed its cancellation in {self.handler} handling {self.message} and was abandoned"
 
 
@@ -54,6 +56,7 @@ class Quarantined:
     deaths: int
 
     def describe(self) -> str:
+        """One English line."""
         return f"{type(self.message).__name__} ended {self.deaths} lives of {self.pid.name} and was quarantined"
 
 
@@ -65,6 +68,7 @@ class Lost:
     letter: DeadLetter
 
     def describe(self) -> str:
+        """One English line."""
         return f"{type(self.letter.message).__name__} for {self.letter.ref.name} is a dead letter: {self.letter.why}"
 
 

@@ -134,7 +134,9 @@ class Keeper(Actor):
         if cell is None:
             return
         cell.owner = None
-        if cell.state not in LIVING and cell.state is not State.CLOSED:
+        if cell.state in LIVING:
+            self.system.adopt(cell)
+        elif cell.state is not State.CLOSED:
             life.close(cell)
 
     def kept(self) -> dict[str, Ref[Any]]:

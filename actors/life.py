@@ -81,6 +81,9 @@ def _begin_now(cell: Cell) -> Outcome:
             if result.__class__ is CoroutineType:
                 result.close()
                 raise TypeError(f"{type(actor).__name__}.started returned a coroutine; declare it with 'async def'")
+    except (KeyboardInterrupt, SystemExit) as error:
+        _not_started(cell, error)
+        raise
     except Exception as error:
         return _not_started(cell, error)
     if cell.extras is not None and cell.extras.late:
@@ -122,6 +125,20 @@ def report(cell: Cell, outcome: Outcome) -> None:
     on_start, extras.on_start = extras.on_start, None
     if on_start is not None:
         on_start(cell, outcome)
+
+
+def leave(cell: Cell, error: BaseException) -> None:
+    """``KeyboardInterrupt`` or ``SystemExit`` left a hook: this life is over, and the error goes on to the loop."""
+    starting = cell.state is State.STARTING
+    if cell.state is State.RUNNING:
+        cell.advance(Event.END)
+    if cell.state in LIVING:
+        hand = cell.hand
+        if hand is not None:
+            give_back(cell, hand, Crashed(error))
+        bury(cell, Crashed(error))
+    if starting:
+        report(cell, Outcome(Crashed(error)))
 
 
 def start_later(cell: Cell) -> None:
@@ -291,5 +308,7 @@ def close(cell: Cell) -> None:
     cell.scheduler.system.forget(cell)
     if cell.extras:
         for place in tuple(cell.extras.places.values()):
-            if place.state not in LIVING and place.state is not State.CLOSED:
+            if place.state in LIVING:
+                cell.scheduler.system.adopt(place)
+            elif place.state is not State.CLOSED:
                 close(place)

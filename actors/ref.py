@@ -115,6 +115,9 @@ class Ref(Generic[P_contra]):
                 async with asyncio.timeout(timeout):
                     await space
             except TimeoutError:
+                future = envelope.future
+                if future is not None and not future.cancel():
+                    future.exception()  # the deadline was first; nobody else will look at it
                 raise AskTimeout(self, envelope.message, timeout or 0.0) from None
 
     async def stop(self, reason: Reason = NORMAL, timeout: float | None = None) -> None:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from .deadlines import Deadlines
 from .engine import Engine
 from .exits import KILLED, Reason
-from .life import Outcome, bury, give_back, report
+from .life import Outcome, bury, give_back, leave, report
 from .lifecycle import Event, State
 from .turn import DONE, describe, drive
 
@@ -94,6 +94,10 @@ class Fiber:
                 scheduler.idle.append(self)
                 scheduler.end_slice()
                 await self.gate
+        except (KeyboardInterrupt, SystemExit) as error:
+            if self.cell is not None:
+                scheduler.leave(self.cell, error)
+            raise
         finally:
             scheduler.fibers.pop(task, None)
 
@@ -237,12 +241,24 @@ class Scheduler:
                 self._wake_fiber()
                 return
             self._pumped = cell
-            waits_for = cell.context.run(self._driver.send, cell)
-            self._pumped = None
+            try:
+                waits_for = cell.context.run(self._driver.send, cell)
+            except (KeyboardInterrupt, SystemExit) as error:
+                self._driver = self.new_driver(in_task=False)
+                self.leave(cell, error)
+                raise
+            finally:
+                self._pumped = None
             if waits_for is not DONE:  # a hook suspended although nothing in its class is async: give it a task
                 cell.routes.needs_task = True
                 Fiber(self, self._driver, waits_for, cell)
                 self._driver = self.new_driver(in_task=False)
+        self.end_slice()
+
+    def leave(self, cell: Cell, error: BaseException) -> None:
+        """A handler of ``cell`` ends the process: the loop gets the error, the queue goes on as long as it runs."""
+        cell.fiber = None
+        leave(cell, error)
         self.end_slice()
 
     def new_driver(self, in_task: bool) -> Any:

@@ -7,7 +7,7 @@ import contextvars
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVarTuple
 
 from . import life
 from .actor import Actor, blueprint_of
@@ -26,6 +26,8 @@ from .messages import Undelivered
 from .ref import PriorityRef, Ref
 from .registry import Registry
 from .scheduler import Scheduler
+
+Ts = TypeVarTuple("Ts")
 
 STOP_TIMEOUT = 5.0
 """Seconds each actor has to stop when its system is left; then it is killed."""
@@ -116,8 +118,8 @@ class ActorSystem:
 
     async def spawn(
         self,
-        cls: Callable[..., Actor],
-        *args: Any,
+        cls: Callable[[*Ts], Actor],
+        *args: *Ts,
         name: str | None = None,
         mailbox: Mailbox | None = None,
         timeout: float | None = None,
@@ -185,6 +187,10 @@ class ActorSystem:
         kind = blueprint.cls.ref_class or (PriorityRef if routes.priority else Ref)
         cell.ref = kind(cell)
         return cell
+
+    def adopt(self, cell: Cell) -> None:
+        """A life has lost its keeper: it is ended with the system, if not before."""
+        self._roots[cell] = None
 
     def forget(self, cell: Cell) -> None:
         """A place was closed."""

@@ -5,12 +5,13 @@ They end with the life; a tick that is queued already is not delivered after ``c
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from .envelopes import ForLife
 
 if TYPE_CHECKING:
+    import asyncio
+
     from .cell import Cell
 
 

@@ -35,10 +35,7 @@ DONE: Any = object()
 
 @coroutine
 def drive(scheduler: Scheduler, in_task: bool) -> Generator[Any, Cell, None]:
-    """The driver: is sent ready cells, yields ``DONE`` or what a handler waits for.
-
-    ``in_task``: whether coroutines may be run here.  Ends when a handler that was abandoned ends.
-    """
+    """Is sent ready cells, yields ``DONE`` or what a handler waits for; coroutines are only run ``in_task``."""
     clock, boxes, batch, blocked_after = scheduler.clock, scheduler.boxes, scheduler.batch, scheduler.blocked_after
     cell: Cell = yield DONE
     while True:
@@ -57,10 +54,10 @@ def drive(scheduler: Scheduler, in_task: bool) -> Generator[Any, Cell, None]:
                 actor = cell.actor
             elif cell.held:
                 break
-            elif not box:
+            elif not box:  # idle
                 cell.box = cell.hand = None
-                cell.handled += batch - quota
                 boxes.append(box)
+                cell.handled += batch - quota
                 if cell.extras is not None:
                     cell.admit()
                 break
@@ -70,13 +67,10 @@ def drive(scheduler: Scheduler, in_task: bool) -> Generator[Any, Cell, None]:
             else:
                 quota -= 1
                 cell.hand = message = box.popleft()
-                if message.__class__ is Envelope:
-                    if message.is_stale:
-                        continue
-                    payload = message.message
-                else:
-                    payload = message
-                handler = table.get(payload.__class__)
+                payload = message.message if message.__class__ is Envelope else message
+                if payload is not message and message.is_stale:
+                    continue
+                handler, answer, failure = table.get(payload.__class__), None, None
                 try:
                     answer = handler(actor, payload) if handler is not None else dispatch(cell, message)
                     if answer.__class__ is CoroutineType:
@@ -86,20 +80,16 @@ def drive(scheduler: Scheduler, in_task: bool) -> Generator[Any, Cell, None]:
                         work: Any = answer
                         answer = yield from work
                 except (Exception, asyncio.CancelledError) as error:
-                    if cell.actor is not actor:
-                        return
-                    settle(cell, None, error)
-                else:
-                    if cell.actor is not actor:
-                        return
-                    if cell.doom is not None:
-                        settle(cell, answer)
-                    elif message is not payload and cell.hand is message:  # else it was stashed, deferred or forwarded
-                        future = message.future
-                        if future is not None and not future.done():
-                            future.set_result(answer)
-            then = scheduler.now
-            scheduler.now = now = clock()
+                    failure = error
+                if cell.actor is not actor:
+                    return  # it was abandoned, and has ended at last
+                if failure is not None or cell.doom is not None:
+                    settle(cell, answer, failure)
+                elif message is not payload and cell.hand is message:  # else it was stashed, deferred or forwarded
+                    future = message.future
+                    if future is not None and not future.done():
+                        future.set_result(answer)
+            then, scheduler.now = scheduler.now, (now := clock())
             if now - then > blocked_after:
                 scheduler.report_blocked(cell, message, now - then)
         cell = yield DONE
@@ -126,8 +116,8 @@ def _attend_lane(cell: Cell) -> Generator[Any, Any, bool]:
 
 def _requeue(cell: Cell, handled: int) -> None:
     """The turn is used up: the cell goes on behind the others that are ready."""
-    cell.handled += handled
     cell.scheduler.enqueue(cell)
+    cell.handled += handled
     if cell.extras is not None:
         cell.admit()
 

@@ -3,6 +3,7 @@
 What supervisors decide is published as events, which live in :mod:`supervisors.events`.
 """
 
+from . import _shadow  # noqa: F401 - first of all: says so if another module called `actors` hides ours
 from .asgi import Lifespan, planaria_lifespan
 from .backoff import Backoff
 from .errors import (

@@ -40,8 +40,8 @@ class Child:
     """
 
     __slots__ = (
-        "asked", "began", "budget", "by_hand", "died", "due", "failures", "generation", "id", "lives", "pace", "ref", "repair",
-        "repairs", "spec", "status", "token", "waiters", "waits_with",
+        "asked", "began", "budget", "by_hand", "died", "due", "failures", "generation", "id", "lives", "pace",
+        "ref", "repair", "repairs", "spec", "status", "token", "waiters", "waits_with",
     )  # fmt: skip
 
     def __init__(self, id: str, spec: Spec) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from actors import handle
+from actors.keeper import place_at
 
 from .children import Children
 from .errors import MaxChildren, SpecError
@@ -44,7 +45,7 @@ class DynamicSupervisorActor(Shell, carries_out=DynamicSupervisor):
         if spec.significant:
             raise SpecError("significant", True, "a dynamic supervisor has no automatic shutdown")
         id = spec.id
-        while self.children.get(id) is not None or id in self.kept():
+        while self.children.get(id) is not None or place_at(self.ref, id) is not None:
             self._serial += 1
             id = f"{spec.id}~{self._serial + 1}"
         if id == spec.id:

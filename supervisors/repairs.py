@@ -8,10 +8,9 @@ stopped is simply stopped and costs nothing.
 
 from __future__ import annotations
 
-import random
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from actors.errors import ActorError, NameTaken, NotRunning
 from actors.exits import KILLED, SHUTDOWN, Crashed, Reason
@@ -32,6 +31,9 @@ from .events import (
 )
 from .intensity import Intensity
 from .spec import BRUTAL_KILL, Spec
+
+if TYPE_CHECKING:
+    import random
 
 Announce = Callable[[Decision], None]
 
@@ -188,8 +190,8 @@ class Repairs:
     def _exceeded(self, child: Child, now: float) -> tuple[Scope, Intensity] | None:
         """Record a restart with all budgets; the first that it is too much for.
 
-        Besides the supervisor's and the child's own there is the *pace*: the supervisor's limit for this child alone, on
-        a clock that stands still while the child is being repaired.  Slow stops and starts cannot outrun it.
+        Besides the supervisor's and the child's own there is the *pace*: the supervisor's limit for this child alone,
+        on a clock that stands still while the child is being repaired.  Slow stops and starts cannot outrun it.
         """
         if child.pace is None:
             child.pace = Intensity(self.intensity.max_restarts, self.intensity.within)

@@ -12,7 +12,7 @@ from collections import deque
 from typing import Any, ClassVar
 
 from actors import SHUTDOWN, Blueprint, Reason, Ref, Reply, handle
-from actors.keeper import Keeper
+from actors.keeper import Keeper, place_at
 
 from .actions import ALIVE, Action, Begun, Child, Emit, Finish, Forget, Rest, Retry, Start, Status, Stop
 from .actions import Reply as Answer
@@ -185,7 +185,7 @@ class Shell(Keeper):
 
     def forgotten(self, child: Child) -> None:
         """A child has left the table."""
-        if child.ref is not None and self.kept().get(child.id) is child.ref:
+        if child.ref is not None and place_at(self.ref, child.id) is child.ref:
             self.forget(child.id)
 
     # -- management, in the urgent lane --------------------------------------------------------------------------------

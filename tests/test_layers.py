@@ -31,14 +31,14 @@ class Layer:
 
 LAYERS = {
     "actors": [
-        Layer("values", "exits errors messages blueprint envelopes", pure=True),
+        Layer("values", "shadow _shadow exits errors messages blueprint envelopes", pure=True),
         Layer("mechanisms", "lifecycle links registry timers handlers deadlines", pure=True),
         Layer("runtime", "engine events deadletters cell life turn scheduler ref actor keeper router system"),
         Layer("engines", "engines/*"),
         Layer("testing", "testing/*"),
     ],
     "supervisors": [
-        Layer("values", "errors backoff spec events messages", pure=True),
+        Layer("values", "_shadow errors backoff spec events messages", pure=True),
         Layer("decisions", "intensity actions repairs children validate", pure=True),
         Layer("shells", "shell supervisor dynamic pool"),
         Layer("seeing and embedding", "introspect journal log running runner asgi cli/*"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from rich.console import Console
 
 from ..report import grid, plain, quantity
-from . import FIGURES, PeerReport
 from .registry import OURS
 from .rounds import Row, find, ratio
+from .suite import FIGURES, PeerReport
 from .targets import Target
 
 EXTRAS = {"storm": "ns", "bytes": "B"}

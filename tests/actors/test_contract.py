@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -131,7 +132,7 @@ def test_handlers_that_suspend_do_not_hold_up_others(engine: Engine) -> None:
     async def scenario(system: ActorSystem) -> None:
         log: Log = []
         slow, quick = await system.spawn(Puppet, log), await system.spawn(Puppet, log)
-        question = asyncio.create_task(slow.ask(Sleep(5 * TICK)))
+        question = asyncio.create_task(slow.ask(Sleep(20 * TICK)))
         await asyncio.sleep(TICK)
         await quick.ask(Note("meanwhile"))
         await question
@@ -189,6 +190,18 @@ def test_a_sender_waits_for_room(engine: Engine) -> None:
     engine(scenario)
 
 
+def test_another_thread_may_tell_by_way_of_the_loop(engine: Engine) -> None:
+    async def scenario(system: ActorSystem) -> None:
+        log: Log = []
+        ref = await system.spawn(Puppet, log)
+        await asyncio.to_thread(asyncio.get_running_loop().call_soon_threadsafe, ref.tell, Note("from a thread"))
+        await ref.ask(Note("last"))
+
+        assert log == ["started", "from a thread", "last"]
+
+    engine(scenario)
+
+
 # -- questions ---------------------------------------------------------------------------------------------------------
 
 
@@ -201,6 +214,15 @@ def test_a_question_times_out(engine: Engine) -> None:
 
         assert took >= 1.5 * TICK
         assert await ref.ask(Note("alive")) == "alive"
+
+    engine(scenario)
+
+
+@pytest.mark.parametrize("timeout", [None, math.inf, 1e9], ids=["none", "infinite", "thirty years"])
+def test_a_question_may_have_as_much_time_as_it_likes(engine: Engine, timeout: float | None) -> None:
+    async def scenario(system: ActorSystem) -> None:
+        assert await (await system.spawn(Puppet)).ask(Sleep(TICK), timeout) == "awake"
+        assert system.statistics().asking == 0
 
     engine(scenario)
 
@@ -240,7 +262,7 @@ def test_asking_oneself_is_an_error(engine: Engine) -> None:
 def test_a_cancelled_asker_leaves_nothing(engine: Engine) -> None:
     async def scenario(system: ActorSystem) -> None:
         ref = await system.spawn(Puppet)
-        sleeping = asyncio.create_task(ref.ask(Sleep(3 * TICK)))
+        sleeping = asyncio.create_task(ref.ask(Sleep(20 * TICK)))
         await asyncio.sleep(0)
         question = asyncio.create_task(ref.ask(Note("never")))
         await asyncio.sleep(TICK)
@@ -356,7 +378,7 @@ def test_a_start_is_limited_in_time(engine: Engine) -> None:
 def test_stop_gives_up_after_its_timeout(engine: Engine) -> None:
     async def scenario(system: ActorSystem) -> None:
         ref = await system.spawn(Puppet)
-        ref.tell(Sleep(5 * TICK))
+        ref.tell(Sleep(20 * TICK))
         await asyncio.sleep(TICK)
         await fails(ref.stop(timeout=TICK), StopTimeout)
 

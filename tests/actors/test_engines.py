@@ -13,7 +13,7 @@ import pytest
 from actors import ActorSystem
 from actors.engine import LOOP, engine_of
 from actors.engines import loop as real
-from actors.engines.simulated import SimulatedEngine, install, uninstall
+from actors.engines.simulated import TRACE_LIMIT, SimulatedEngine, install, uninstall
 from actors.testing import World, world
 
 # -- the real loop -----------------------------------------------------------------------------------------------------
@@ -176,6 +176,14 @@ def test_the_simulated_queue_shuffles_and_loses_nothing(seed: int) -> None:
 
     assert taken != cells
     assert sorted(taken, key=lambda cell: cell.pid) == cells
+
+
+def test_the_trace_of_a_simulation_is_bounded() -> None:
+    engine = SimulatedEngine(0)
+    for n in range(TRACE_LIMIT + 10):
+        engine.write(str(n))
+
+    assert (len(engine.lines), engine.lines[0]) == (TRACE_LIMIT, "0.000000 10")
 
 
 def test_the_simulated_queue_takes_back_what_was_not_run_and_its_line_of_the_trace() -> None:

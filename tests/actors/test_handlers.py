@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, Optional, TypeVar, Union
 
 import pytest
 
-from actors import Actor, ActorError, Down, Exit, HandlerError, Ref, Unhandled, handle
+from actors import SHUTDOWN, Actor, ActorError, Down, Exit, HandlerError, Ref, Unhandled, handle
 from actors.handlers import routes_of
 from actors.testing import World, world
 from tests.actors.kit import fails, letters
@@ -372,21 +372,21 @@ class Ways(Actor):
     async def coroutine(self, message: Cat) -> str:
         return "async def"
 
-    async def helper(self) -> str:
+    async def later(self) -> str:
         return "a def that returned a coroutine"
 
     @handle
     def returns_coroutine(self, message: Stone) -> Any:
-        return self.helper()
+        return self.later()
 
 
 class OnlyReturnsCoroutine(Actor):
-    async def helper(self, text: str) -> str:
+    async def later(self, text: str) -> str:
         return text
 
     @handle
     def returns_coroutine(self, message: Stone) -> Any:
-        return self.helper("awaited")
+        return self.later("awaited")
 
 
 @pytest.mark.parametrize(
@@ -434,6 +434,37 @@ class Receives(Actor):
 @world()
 async def test_receive_overridden_takes_every_message(w: World, message: object) -> None:
     assert await reply(w, Receives, message) == f"received {type(message).__name__}"
+
+
+@world()
+async def test_receive_overridden_leaves_signals_to_their_hooks(w: World) -> None:
+    log: list[str] = []
+
+    class Receiving(Actor):
+        trap_exits = True
+
+        def receive(self, message: Any) -> None:
+            log.append(f"received {message}")
+            self.monitor(self.system.members("watched")[0])
+
+        def down(self, signal: Down) -> None:
+            log.append("down")
+
+        def exited(self, signal: Exit) -> None:
+            log.append("exited")
+
+    class Watched(Actor):
+        def started(self) -> None:
+            self.join("watched")
+
+    watched, ref = await w.spawn(Watched), await w.spawn(Receiving)
+    await ref.ask("message")
+    ref.exit(SHUTDOWN)
+    await w.idle()
+    watched.kill()
+    await w.idle()
+
+    assert log == ["received message", "exited", "down"]
 
 
 class Curious(Actor):

@@ -540,6 +540,47 @@ async def test_an_actor_may_stop_itself_in_started(w: World) -> None:
 
 
 @world()
+async def test_an_actor_may_stop_itself_in_its_constructor(w: World) -> None:
+    log: Log = []
+
+    class Stillborn(Puppet):
+        def __init__(self, log: Log) -> None:
+            super().__init__(log)
+            self.stop()
+
+    ref = await w.spawn(Stillborn, log)
+
+    assert await ref.wait_ended() == NORMAL
+    assert log == ["started", "stopping normal"]
+
+
+@world()
+async def test_an_actor_that_links_to_the_dead_while_it_starts_does_not_start(w: World) -> None:
+    dead = await w.spawn(Plain)
+    await dead.stop()
+
+    class Late(Puppet):
+        async def started(self) -> None:
+            self.link(dead)
+            await asyncio.sleep(1.0)
+
+    assert (await fails(w.spawn(Late), StartFailed)).reason == NOPROC
+
+
+@world()
+async def test_an_actor_may_close_its_system(w: World) -> None:
+    log: Log = []
+    async with ActorSystem("s") as system:
+        first = await system.spawn(Puppet, log, "first")
+        await system.spawn(Puppet, log, "second")
+        log.clear()
+        first.tell(Do(lambda actor: actor.system.close()))
+        await w.idle()
+
+    assert log == ["second stopping shutdown", "first stopping shutdown"]
+
+
+@world()
 async def test_an_actor_may_not_wait_for_its_own_stop_for_ever(w: World) -> None:
     ref = await w.spawn(Puppet)
 

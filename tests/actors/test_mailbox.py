@@ -416,6 +416,33 @@ async def test_wait_fails_an_asker_when_the_actor_dies(w: World) -> None:
     assert str(error) == "box#1 is dead: killed"
 
 
+@world()
+async def test_waiting_for_room_in_ones_own_mailbox_is_an_error(w: World) -> None:
+    async def tell_myself(actor: Puppet) -> str:
+        actor.ref.tell(Note("fits"))
+        return type(await fails(actor.ref.tell(Note("does not")))).__name__
+
+    ref = await w.spawn(Puppet, mailbox=Mailbox(1, "wait"))
+
+    assert await ref.ask(Do(tell_myself)) == "MailboxFull"
+
+
+@world()
+async def test_signals_and_timers_come_in_though_the_mailbox_is_full(w: World) -> None:
+    log: Log = []
+    watched = await w.spawn(Puppet, name="watched")
+    ref = await w.spawn(Puppet, log, name="box", mailbox=Mailbox(1))
+    await ref.ask(Do(lambda actor: actor.monitor(watched)))
+    await ref.ask(Do(lambda actor: actor.after(1.0, Note("tick"))))
+    ref.tell(Sleep(10.0))
+    await w.idle()
+    ref.tell(Note("full"))
+    watched.kill()
+    await w.advance(20.0)
+
+    assert log == ["started", "asleep", "awake", "full", "down watched#1 killed", "tick"]
+
+
 # -- the urgent lane ---------------------------------------------------------------------------------------------------
 
 
@@ -709,6 +736,17 @@ async def test_the_asker_of_a_stashed_question_wakes_when_the_actor_dies(w: Worl
     error = await fails(question, ActorDied)
 
     assert (str(error), w.now()) == ("shop#1 is dead: killed", 0.0)
+
+
+@world()
+async def test_a_crash_after_stash_wakes_the_asker_of_what_was_stashed(w: World) -> None:
+    def stash_and_crash(puppet: Puppet) -> None:
+        puppet.stash()
+        raise RuntimeError("after stash")
+
+    ref = await w.spawn(Puppet)
+
+    assert str((await fails(ref.ask(Do(stash_and_crash)), ActorDied)).reason) == "crashed(RuntimeError: after stash)"
 
 
 @world()

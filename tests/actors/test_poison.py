@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from actors import SHUTDOWN, ActorDied, Blueprint, Crashed, Mailbox, Quarantined, Ref, Shutdown, handle
+from actors.blueprint import Overflow
 from actors.testing import World, world
 from tests.actors.kit import Boom, Do, Log, Note, Puppet, Restarts, Sleep, fails, letters
 
@@ -15,10 +16,16 @@ BOOM = Crashed(RuntimeError("boom"))
 
 
 async def worker(
-    w: World, log: Log, redeliver: int, cls: Any = Puppet, restarts: int = 20, limit: int | None = 100
+    w: World,
+    log: Log,
+    redeliver: int,
+    cls: Any = Puppet,
+    restarts: int = 20,
+    limit: int | None = 100,
+    overflow: Overflow = "reject",
 ) -> Ref[Any]:
     """A puppet that is restarted whenever it dies."""
-    blueprint = Blueprint(cls, (log,), {}, Mailbox(limit, redeliver=redeliver))
+    blueprint = Blueprint(cls, (log,), {}, Mailbox(limit, overflow, redeliver))
     keeper = await w.spawn(Restarts, blueprint, restarts)
     ref: Ref[Any] = await keeper.ask("place")
     log.clear()
@@ -357,6 +364,53 @@ async def test_what_waits_when_a_place_comes_to_rest_is_a_dead_letter(w: World) 
 
     assert (await fails(question, ActorDied)).reason == BOOM
     assert letters(await w.system()) == ["worker: boom, in hand at the crash", "worker: waiting, the actor is dead"]
+
+
+@world()
+async def test_a_sender_that_waits_for_room_is_let_in_by_the_next_life(w: World) -> None:
+    log: Log = []
+    ref = await worker(w, log, 0, limit=1, overflow="wait")
+
+    async def doze_and_crash(_: object) -> None:
+        await asyncio.sleep(1.0)
+        raise RuntimeError("boom")
+
+    async def send() -> None:
+        for text in "abc":
+            await ref.tell(Note(text))
+
+    ref.tell(Do(doze_and_crash))
+    await w.idle()
+    sending = asyncio.create_task(send())
+    await w.advance(5.0)
+    await sending
+
+    assert log == [f"stopping {BOOM}", "started", "a", "b", "c"]
+
+
+@world()
+async def test_a_priority_message_that_waits_at_a_crash_is_handled_first_by_the_next_life(w: World) -> None:
+    log: Log = []
+
+    class Urgent(Puppet):
+        @handle(priority=True)
+        def urgent(self, message: str) -> str:
+            self.write(message)
+            return message
+
+    async def doze_and_crash(_: object) -> None:
+        await asyncio.sleep(1.0)
+        raise RuntimeError("boom")
+
+    ref = await worker(w, log, 0, Urgent)
+    for message in (Do(doze_and_crash), Note("ordinary")):
+        ref.tell(message)
+    await w.idle()
+    question = asyncio.create_task(ref.ask("urgent"))
+    await w.advance(2.0)
+
+    assert await question == "urgent"
+    assert log == [f"stopping {BOOM}", "started", "urgent", "ordinary"]
 
 
 @world()

@@ -35,7 +35,7 @@ STEPS = st.builds(
 PLANS = st.builds(
     Plan,
     receivers=st.lists(RECEIVERS, min_size=1, max_size=3).map(tuple),
-    senders=st.lists(st.lists(STEPS, max_size=15).map(tuple), min_size=1, max_size=3).map(tuple),
+    senders=st.lists(st.lists(STEPS, max_size=25).map(tuple), min_size=1, max_size=3).map(tuple),
 )
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
+import subprocess
 import sys
 import time
 from typing import Any
@@ -15,6 +17,7 @@ from actors.engines import loop as real
 from actors.scheduler import BLOCKED_AFTER, KILL_GRACE, POOLED_FIBERS, SLICE
 from actors.testing import World, world
 from tests.actors.kit import Do, Log, Note, Plain, Puppet, Sleep, letters
+from tests.project import ROOT
 
 # -- constants ---------------------------------------------------------------------------------------------------------
 
@@ -156,18 +159,18 @@ def test_an_actor_that_is_never_idle_lets_others_and_the_loop_have_their_turn(cl
             other = await system.spawn(Plain)
             hungry.tell(1)
             answers = [await other.ask(Note(str(n))) for n in range(50)]
-            worst = 0.0
+            waits: list[float] = []
             for _ in range(20):
                 then = time.perf_counter()
                 await asyncio.sleep(0)
-                worst = max(worst, time.perf_counter() - then)
+                waits.append(time.perf_counter() - then)
             hungry.kill()
-            return answers, worst
+            return answers, statistics.median(waits)
 
-    answers, worst = real.run(main())
+    answers, typical = real.run(main())
 
     assert answers == [str(n) for n in range(50)]
-    assert worst < 25 * SLICE
+    assert typical < 5 * SLICE
 
 
 @pytest.mark.parametrize("cls", [Hungry, AsyncHungry], ids=["def", "async def"])
@@ -316,17 +319,37 @@ async def test_an_abandoned_handler_is_reported_with_actor_and_handler(w: World)
 
 
 @world()
-async def test_the_fiber_of_an_abandoned_handler_ends_with_it(w: World) -> None:
-    before = len(asyncio.all_tasks())
+async def test_an_abandoned_handler_is_no_fiber_of_its_system_any_more(w: World) -> None:
     ref = await w.spawn(Puppet, name="deaf")
     ref.tell(Do(stubborn))
     await w.idle()
+    before = (await w.system()).statistics().fibers
     ref.kill()
-    await w.advance(5.0)
-    during = len(asyncio.all_tasks())
-    await w.advance(10.0)
+    await w.advance(1.0)
 
-    assert (during - before, len(asyncio.all_tasks()) - before) == (1, 0)
+    assert (before, (await w.system()).statistics().fibers) == (1, 0)
+
+
+async def deaf_for_ever(_: object) -> None:
+    while True:
+        try:
+            await asyncio.sleep(1.0)
+        except asyncio.CancelledError:
+            continue
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("run", [asyncio.run, real.run], ids=["asyncio", "uvloop"])
+def test_an_abandoned_handler_that_never_ends_does_not_keep_the_loop_from_ending(run: Any) -> None:
+    async def main() -> str:
+        async with ActorSystem("s") as system:
+            ref = await system.spawn(Puppet)
+            ref.tell(Do(deaf_for_ever))
+            await asyncio.sleep(0.01)
+            ref.kill()
+            return str(await ref.wait_ended())
+
+    assert run(main()) == "killed"
 
 
 @world()
@@ -350,6 +373,33 @@ async def test_what_waited_behind_an_abandoned_handler_is_a_dead_letter(w: World
     await w.advance(1.0)
 
     assert letters(await w.system()) == ["deaf: Do, in hand at the crash", "deaf: a, the actor is dead"]
+
+
+EXITS = """
+import asyncio
+from actors import ActorSystem
+from tests.actors.kit import Do, Plain, Puppet
+
+def leave(_):
+    raise SystemExit(3)
+
+async def main():
+    async with ActorSystem("s") as system:
+        ref = await system.spawn({cls})
+        await ref.ask(Do(leave), timeout=None)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("cls", ["Plain", "Puppet"], ids=["def", "async def"])
+def test_a_handler_that_exits_the_process_does_so(cls: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", EXITS.format(cls=cls)], cwd=ROOT, capture_output=True, text=True, timeout=5, check=False
+    )
+
+    assert done.returncode == 3
 
 
 # -- the system --------------------------------------------------------------------------------------------------------

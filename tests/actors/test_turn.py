@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from actors import (
+    KILLED,
+    SHUTDOWN,
     Actor,
     ActorDied,
     ActorSystem,
@@ -438,6 +440,48 @@ async def test_a_handlers_finally_runs_when_it_is_killed(w: World) -> None:
     await w.idle()
 
     assert log == ["cleaned up"]
+
+
+@world()
+async def test_an_exit_at_the_very_moment_of_the_handlers_own_timeout_ends_the_life(w: World) -> None:
+    ref = await w.spawn(Puppet)
+    question = asyncio.create_task(ref.ask(Do(lambda _: use_timeout())))
+    await w.idle()
+    asyncio.get_running_loop().call_later(1.0, ref.exit, SHUTDOWN)
+
+    assert (await fails(question, ActorDied)).reason == SHUTDOWN
+    assert w.now() == 1.0
+
+
+class Passes(Actor):
+    """A ``def`` handler that returns a coroutine, in a class where nothing else is ``async``."""
+
+    async def later(self, message: str) -> str:
+        await asyncio.sleep(1.0)
+        if message == "crash":
+            raise RuntimeError("later")
+        return message
+
+    @handle
+    def any(self, message: str) -> Any:
+        return self.later(message)
+
+
+@world()
+async def test_a_crash_in_a_coroutine_that_a_def_handler_returned_wakes_its_asker(w: World) -> None:
+    ref = await w.spawn(Passes)
+
+    assert (await fails(ref.ask("crash"), ActorDied)).reason == Crashed(RuntimeError("later"))
+
+
+@world()
+async def test_a_kill_cuts_a_coroutine_that_a_def_handler_returned(w: World) -> None:
+    ref = await w.spawn(Passes)
+    question = asyncio.create_task(ref.ask("fine"))
+    await w.idle()
+    ref.kill()
+
+    assert ((await fails(question, ActorDied)).reason, w.now()) == (KILLED, 0.0)
 
 
 # -- one at a time -----------------------------------------------------------------------------------------------------

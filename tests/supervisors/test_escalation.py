@@ -508,3 +508,14 @@ async def test_nothing_is_lost_between_a_thousand_messages_and_ten_crashes(w: Wo
         handled = [line.removeprefix("a ") for line in r.take() if line.startswith("a n")]
         assert handled == [f"n{n}" for n in range(1000) if n % 100 != 50]
         assert len(tree.system.dead_letters) == 10
+
+
+@world()
+async def test_leaving_the_system_does_not_leave_the_orphans_of_a_killed_supervisor_behind(w: World) -> None:
+    r = Recorder()
+    async with r.run(Supervisor("top", [DynamicSupervisor("dyn")])) as tree:
+        await tree.at("dyn").start_child(r.child("x", AsyncWorker, linger=3.0))
+        tree.ref("dyn").kill()
+        await w.idle()
+
+    assert (tree.system.statistics().actors, w.now() <= 5.0) == (0, True)

@@ -163,9 +163,7 @@ async def test_specs_active_supervisors_and_workers_after_an_end(
     w: World, restart: Literal["permanent"], how: str, expected: list[int]
 ) -> None:
     r = Recorder()
-    async with (
-        r.run(Supervisor("top", [r.child("a", restart=restart)])) as tree
-    ):
+    async with r.run(Supervisor("top", [r.child("a", restart=restart)])) as tree:
         end(tree.ref("a"), how)
         await w.idle()
 

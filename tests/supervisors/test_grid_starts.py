@@ -467,7 +467,19 @@ async def test_the_later_children_of_a_group_are_down_while_an_earlier_one_is_re
         assert r.take() == (
             [*first, "b fails", "b fails", "+b", "+c"]
             if strategy == "rest_for_one"
-            else [*first, "-a shutdown", "+a", "b fails", "-a shutdown", "+a", "b fails", "-a shutdown", "+a", "+b", "+c"]
+            else [
+                *first,
+                "-a shutdown",
+                "+a",
+                "b fails",
+                "-a shutdown",
+                "+a",
+                "b fails",
+                "-a shutdown",
+                "+a",
+                "+b",
+                "+c",
+            ]
         )
 
 

@@ -162,7 +162,9 @@ async def test_a_finished_sibling_is_revived_with_its_group(w: World, strategy: 
         end(tree.ref("a"))
         await w.idle()
 
-        assert r.take() == (["-a crashed(Boom)", "+a"] if strategy == "one_for_one" else ["-a crashed(Boom)", "+a", "+b"])
+        assert r.take() == (
+            ["-a crashed(Boom)", "+a"] if strategy == "one_for_one" else ["-a crashed(Boom)", "+a", "+b"]
+        )
 
 
 @pytest.mark.parametrize("strategy", ["one_for_one", "one_for_all", "rest_for_one"])

@@ -270,7 +270,13 @@ async def test_get_childspec_has_all_defaults(w: World) -> None:
         a, sub = await tree.get_childspec("a"), await tree.get_childspec("sub")
 
         assert isinstance(a, ChildSpec)
-        assert (a.restart, a.shutdown, a.significant, a.backoff, a.start_timeout) == ("permanent", 5.0, False, None, 30.0)
+        assert (a.restart, a.shutdown, a.significant, a.backoff, a.start_timeout) == (
+            "permanent",
+            5.0,
+            False,
+            None,
+            30.0,
+        )
         assert (sub.restart, sub.shutdown, sub.max_restarts, sub.within) == ("permanent", INFINITY, 3, 5.0)
 
 
@@ -470,13 +476,18 @@ async def test_a_cancelled_caller_leaves_the_child_it_asked_for(w: World) -> Non
 @pytest.mark.parametrize("junk", ["text", 7, None, object(), ("tuple",)])
 @pytest.mark.parametrize("kind", [Supervisor, DynamicSupervisor])
 @world()
-async def test_a_message_that_no_supervisor_understands_is_reported_and_harmless(w: World, junk: Any, kind: Any) -> None:
+async def test_a_message_that_no_supervisor_understands_is_reported_and_harmless(
+    w: World, junk: Any, kind: Any
+) -> None:
     r = Recorder()
     async with r.run(Supervisor("top", r.children("a")) if kind is Supervisor else DynamicSupervisor("top")) as tree:
         tree.system.whereis("top").tell(junk)  # type: ignore[union-attr]
         await w.idle()
 
-        assert ([(e.path, e.message) for e in r.of(Unexpected)], tree.is_alive) == ([("top", type(junk).__name__)], True)
+        assert ([(e.path, e.message) for e in r.of(Unexpected)], tree.is_alive) == (
+            [("top", type(junk).__name__)],
+            True,
+        )
 
 
 @world()

@@ -227,9 +227,7 @@ async def test_an_automatic_shutdown_is_a_significant_end_for_the_parent(w: Worl
 @world()
 async def test_a_permanent_supervisor_that_shuts_down_by_itself_is_restarted(w: World) -> None:
     r = Recorder()
-    sub = Supervisor(
-        "sub", [r.child("x", restart="transient", significant=True)], auto_shutdown="any_significant"
-    )
+    sub = Supervisor("sub", [r.child("x", restart="transient", significant=True)], auto_shutdown="any_significant")
     async with r.run(Supervisor("top", [sub], max_restarts=1)) as tree:
         r.take()
         end(tree.ref("sub/x"), "normal")

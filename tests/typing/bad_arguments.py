@@ -25,4 +25,4 @@ tree = Supervisor(
 
 
 async def main(system: ActorSystem) -> None:
-    await system.spawn(Greeter, 3)  # error: Argument 2 to "spawn" of "ActorSystem" has incompatible type "int"
+    await system.spawn(Greeter, 3)  # error: "type[Greeter]"; expected "Callable[[int], Actor]"
