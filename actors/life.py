@@ -237,6 +237,8 @@ def bury(cell: Cell, reason: Reason) -> None:
             item = cell.lane.popleft()
             if item.__class__ not in LIFE_ITEMS:
                 cell.lane.append(item)
+            elif item.__class__ is ForLife:  # from continue_with(): it was this life's next thing to do
+                cell.scheduler.system.dead_letters.add(item.message, cell.ref, Undelivered.DEAD, reason)
     extras = cell.extras
     if extras is not None:
         _release(cell, reason)
