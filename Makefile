@@ -22,8 +22,8 @@ test: lint ## Check everything: format, lint, types, layers, tests, documents, e
 	@printf 'tests     '; $(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup --no-header
 
 lint: $(READY) ## Check format, style and types; changes nothing
-	@printf 'format    '; $(BIN)/ruff format --check
-	@printf 'style     '; $(BIN)/ruff check
+	@printf 'format    '; $(BIN)/ruff format --check --output-format=concise
+	@printf 'style     '; $(BIN)/ruff check --output-format=concise
 	@printf 'types     '; $(BIN)/mypy $(CODE)
 
 format: $(READY) ## Format the code and mend what can be mended

@@ -77,8 +77,7 @@ def drive(scheduler: Scheduler, in_task: bool) -> Generator[Any, Cell, None]:
                         if not in_task:
                             _move(cell, answer)
                             break
-                        work: Any = answer
-                        answer = yield from work
+                        answer = yield from answer  # type: ignore[misc]
                 except (Exception, asyncio.CancelledError) as error:
                     failure = error
                 if cell.actor is not actor:
@@ -92,6 +91,7 @@ def drive(scheduler: Scheduler, in_task: bool) -> Generator[Any, Cell, None]:
             then, scheduler.now = scheduler.now, (now := clock())
             if now - then > blocked_after:
                 scheduler.report_blocked(cell, message, now - then)
+        box = actor = message = payload = answer = failure = None  # an idle fiber keeps nothing alive
         cell = yield DONE
 
 

@@ -272,6 +272,7 @@ class Repairs:
         self._emit(Stopped(now, self._path(child), child.lives, reason, self._as_asked(child, reason), took))
         self._halting.pop(child, None)
         child.status = Status.STOPPED
+        self._repaired(child, now)
         child.died = None
         waiters, child.waiters = child.waiters, []
         self._call_off(child, reason)
@@ -299,6 +300,7 @@ class Repairs:
     def _settle_stopped(self, child: Child, now: float) -> None:
         """The child is down and nobody is about to start it."""
         child.status = Status.STOPPED
+        self._repaired(child, now)
         child.died = None
         self._call_off(child, SHUTDOWN)
         if self._is_lost(child):

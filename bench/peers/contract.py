@@ -7,6 +7,7 @@ An adapter is a module with::
 It does one round with its system, the way that system's documentation shows, and returns nanoseconds by name:
 
 ``ask``        one question and its answer, one after another, with a deadline of ``DEADLINE`` seconds where it can
+``ask, def``   ours only: the same where the handler is a plain function, as the handlers of some peers are
 ``tell``       a one-way message, sent in one burst; the clock stops when the last is handled
 ``hop``        a message between two actors of the system, to and fro
 ``spawn``      one more actor, until it could answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import messages
+from ..parts import PlainEcho
 from ..recovery import crash_to_serving
 from .contract import Figures, Sizes, crash_figures, run_loop
 
@@ -13,6 +14,7 @@ def measure(sizes: Sizes, variant: str) -> Figures:
     async def main() -> Figures:
         return {
             "ask": await messages.ask(sizes.ask),
+            "ask, def": await messages.ask(sizes.ask, PlainEcho),
             "tell": await messages.tell(sizes.tell),
             "hop": await messages.hop(sizes.hop),
             "spawn": await messages.spawn(sizes.spawn),

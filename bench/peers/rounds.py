@@ -108,11 +108,14 @@ class Row:
         return median(samples) if samples else None
 
 
-def ratio(ours: Row | None, other: Row | None, figure: str) -> float | None:
-    """Ours through theirs, within each round, then the median: below 1 we are faster.  ``None`` if either has none."""
+def ratio(ours: Row | None, other: Row | None, figure: str, theirs: str | None = None) -> float | None:
+    """Ours through theirs, within each round, then the median: below 1 we are faster.  ``None`` if either has none.
+
+    ``theirs``: the other's figure, where it has another name.
+    """
     if ours is None or other is None:
         return None
-    pairs = list(zip(ours.figures.get(figure, ()), other.figures.get(figure, ()), strict=False))
+    pairs = list(zip(ours.figures.get(figure, ()), other.figures.get(theirs or figure, ()), strict=False))
     return median([mine / theirs for mine, theirs in pairs]) if pairs else None
 
 

@@ -812,7 +812,7 @@ async def test_continue_with_in_started_is_handled_first_of_all(w: World) -> Non
 
 
 @world()
-async def test_what_was_continued_with_ends_with_the_life(w: World) -> None:
+async def test_what_was_continued_with_is_a_dead_letter_when_the_life_ends_first(w: World) -> None:
     log: Log = []
 
     def then_die(puppet: Puppet) -> None:
@@ -824,4 +824,4 @@ async def test_what_was_continued_with_ends_with_the_life(w: World) -> None:
     await w.idle()
 
     assert log == ["started", "stopping crashed(RuntimeError: boom)"]
-    assert [line for line in letters(await w.system()) if "never" in line] == []
+    assert [line for line in letters(await w.system()) if "never" in line] == [f"{ref.name}: never, the actor is dead"]

@@ -404,3 +404,21 @@ async def test_a_childs_own_budget_counts_the_retries_of_its_start(w: World) -> 
         await w.advance(60.0)
 
         assert (r.starts["a"] - 1, [e.scope for e in r.of(GaveUp)]) == (2, [Scope.CHILD])
+
+
+@pytest.mark.parametrize("interrupted", ["ignored", "terminated"])
+@world()
+async def test_time_that_a_child_was_down_for_good_is_no_repair_of_it(w: World, interrupted: str) -> None:
+    r = Recorder()
+    async with r.top("a", AsyncWorker, max_restarts=1, within=4.0) as tree:
+        r.plans["a"].append("ignore" if interrupted == "ignored" else "hang")
+        end(tree.ref("a"))
+        await w.idle()
+        if interrupted == "terminated":
+            await tree.terminate_child("a")
+        await w.advance(10.0)
+        await tree.restart_child("a")
+        end(tree.ref("a"))
+        await w.idle()
+
+        assert (tree.is_alive, await states(tree)) == (True, {"a": "running"})

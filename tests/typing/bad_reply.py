@@ -15,5 +15,5 @@ class Count(Request[int]):
 
 async def main(tree: Supervisor) -> None:
     async with tree.running() as hello:
-        reply: str = await hello.ref("greeter").ask(Count())  # error: "WrongReply", variable has type "str"
+        reply: str = await hello.ref("greeter").ask(Count(), timeout=1.0)  # error: expression has type "WrongReply"
         print(reply)
