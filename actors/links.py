@@ -44,6 +44,12 @@ def link(cell: Cell, other: Cell) -> None:
     other.more().links[cell] = cell.incarnation
 
 
+def link_ahead(parent: Cell, cell: Cell) -> None:
+    """Link a place to its spawner before its first life begins, so that there is no moment without the link."""
+    parent.more().links[cell] = cell.incarnation + 1
+    cell.more().links[parent] = parent.incarnation
+
+
 def unlink(cell: Cell, other: Cell) -> None:
     """Undo a link: no exit signal of it arrives after this."""
     for one, two in ((cell, other), (other, cell)):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from .cell import ACCEPTED, Accepted, Cell, Waiting
 from .envelopes import Call, Envelope, Stop
-from .errors import ActorDied, AskSelf, AskTimeout, NotRunning, StopTimeout
+from .errors import ActorDied, AskSelf, AskTimeout, StopTimeout
 from .exits import KILL, NOPROC, NORMAL, Reason
 from .lifecycle import LIVING, State
 from .links import send_exit
@@ -316,10 +316,3 @@ def _withdraw(cell: Cell, envelope: Envelope) -> None:
     for queue in (cell.box, cell.lane):
         if queue and envelope in queue:
             queue.remove(envelope)
-
-
-def require_life(ref: Ref[Any]) -> Cell:
-    """The cell behind a ref, for an operation that needs a life there.  Raises ``NotRunning``."""
-    if ref._cell.state not in LIVING:
-        raise NotRunning(ref)
-    return ref._cell

@@ -21,7 +21,7 @@ from .events import Abandoned, Blocked, Events, Quarantined
 from .exits import KILL, SHUTDOWN, Crashed, Reason
 from .handlers import routes_of
 from .lifecycle import LIVING
-from .links import send_exit, unlink
+from .links import link_ahead, send_exit, unlink
 from .messages import Undelivered
 from .ref import PriorityRef, Ref
 from .registry import Registry
@@ -143,7 +143,7 @@ class ActorSystem:
                 raise
         self._roots[cell] = None
         if _link and _parent is not None:
-            link_new(_parent, cell)
+            link_ahead(_parent, cell)
         result: asyncio.Future[life.Outcome] | None = None
 
         def on_start(_: Cell, outcome: life.Outcome) -> None:
@@ -274,12 +274,6 @@ class ActorSystem:
 
     def __repr__(self) -> str:
         return f"<ActorSystem {self.name!r} actors={self.alive}>"
-
-
-def link_new(parent: Cell, cell: Cell) -> None:
-    """Link a place to its spawner before its first life begins, so that there is no moment without the link."""
-    parent.more().links[cell] = cell.incarnation + 1
-    cell.more().links[parent] = parent.incarnation
 
 
 def _cause(reason: Reason | None) -> BaseException | None:

@@ -13,8 +13,8 @@ import pytest
 
 from tests.project import ROOT, run
 
-# One worker builds and installs, once, for all of these.
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("wheel")]
+
+pytestmark = pytest.mark.real
 
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 

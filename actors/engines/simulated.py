@@ -12,7 +12,7 @@ import asyncio
 import random
 import selectors
 from collections import deque
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from actors.envelopes import bare
 from actors.errors import ActorError
@@ -89,13 +89,6 @@ class VirtualClock(selectors.BaseSelector):
 
     def close(self) -> None:
         self._inner.close()
-
-
-class Installable(Protocol):
-    """A stock asyncio loop: it has a selector and a time of its own."""
-
-    _selector: Any
-    time: Any
 
 
 def install(loop: Any, engine: SimulatedEngine, origin: float = 0.0) -> VirtualClock:

@@ -243,13 +243,13 @@ async def scenario(w: VirtualWorld, data: st.DataObject, plan: Plan, cls: type[W
         assert_same_log(b, ordered=not has_parallel)
 
 
-@settings(max_examples=3000)
+@settings(max_examples=400)
 @given(plan=trees(), data=st.data(), seed=st.integers(0, 3))
 def test_plain_workers_behave_as_the_oracle_says(plan: Plan, data: st.DataObject, seed: int) -> None:
     world(seed).run(lambda w: scenario(w, data, plan, Worker))
 
 
-@settings(max_examples=3000)
+@settings(max_examples=400)
 @given(plan=trees(), data=st.data(), seed=st.integers(0, 3))
 def test_async_workers_behave_as_the_oracle_says(plan: Plan, data: st.DataObject, seed: int) -> None:
     world(seed).run(lambda w: scenario(w, data, plan, AsyncWorker))
