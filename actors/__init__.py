@@ -3,12 +3,14 @@
 from . import _shadow  # noqa: F401 - says so if another module called `supervisors` hides ours
 from .actor import Actor, Reply
 from .blueprint import Blueprint, Mailbox
+from .codec import Codec
 from .deadletters import DeadLetters
 from .errors import (
     ActorDied,
     ActorError,
     AskSelf,
     AskTimeout,
+    CodecError,
     HandlerError,
     Ignore,
     IllegalTransition,
@@ -42,6 +44,8 @@ __all__ = [
     "AskTimeout",
     "Blocked",
     "Blueprint",
+    "Codec",
+    "CodecError",
     "Crashed",
     "DeadLetter",
     "DeadLetters",

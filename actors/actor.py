@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVarTuple
 
 from . import links
 from .blueprint import Blueprint, Mailbox
-from .envelopes import ChildEnded, Envelope, ForLife, Stop
+from .envelopes import NOTHING, ChildEnded, Envelope, ForLife, Stop
 from .errors import NotRunning, StashFull
 from .exits import NORMAL, Reason
 from .handlers import Routes, define, routes_of
@@ -30,26 +30,31 @@ class Reply:
     If the actor dies first, the asker gets ``ActorDied``.
     """
 
-    __slots__ = ("_cell", "_envelope")
+    __slots__ = ("_envelope",)
 
     def __init__(self, cell: Cell, envelope: Envelope) -> None:
-        self._cell = cell
         self._envelope = envelope
-        cell.more().deferred[envelope] = None
+        deferred = cell.more().deferred
+        deferred[envelope] = None
+        if envelope.future is not None:  # answered, or the asker has gone: nothing is kept
+            envelope.future.add_done_callback(lambda _: deferred.pop(envelope, None))
 
     def send(self, value: object) -> None:
         """Answer; nothing happens if the asker has gone."""
-        self._settled()
         self._envelope.answer(value)
 
     def fail(self, error: Exception) -> None:
-        """Raise ``error`` where the question was asked, without ending this actor."""
-        self._settled()
+        """Raise ``error`` where the question was asked, without ending this actor.
+
+        Raises ``TypeError`` for what is not an exception, or is a ``StopIteration``, which no future takes.
+        """
+        if isinstance(error, StopIteration) or not _is_exception(error):
+            raise TypeError(f"an exception is needed, and none that ends an iteration; got {error!r}")
         self._envelope.fail(error)
 
-    def _settled(self) -> None:
-        if self._cell.extras is not None:
-            self._cell.extras.deferred.pop(self._envelope, None)
+
+def _is_exception(error: object) -> bool:
+    return isinstance(error, BaseException)
 
 
 class Actor:
@@ -225,13 +230,14 @@ class Actor:
         Raises ``StashFull`` at the mailbox's limit, ``NotRunning`` if there is no message in hand.
         """
         cell = self._live()
-        if cell.hand is None:
+        hand, cell.hand = cell.hand, NOTHING
+        if hand is NOTHING:
             raise NotRunning("a message in hand")
         extras = cell.more()
         if len(extras.stash) >= cell.limit:
+            cell.hand = hand
             raise StashFull(cell.ref, cell.limit)
-        extras.stash.append(cell.hand)
-        cell.hand = None
+        extras.stash.append(ForLife(hand.message, hand.incarnation) if hand.__class__ is ForLife else hand)
 
     def unstash(self) -> int:
         """Put all stashed messages back at the head of the mailbox, in their order; returns how many."""
@@ -250,9 +256,11 @@ class Actor:
         Its mailbox takes it whatever its limit.  Raises ``NotRunning`` if there is no message in hand.
         """
         cell = self._live()
-        hand, cell.hand = cell.hand, None
-        if hand is None:
+        hand, cell.hand = cell.hand, NOTHING
+        if hand is NOTHING:
             raise NotRunning("a message in hand")
+        if hand.__class__ is ForLife:
+            hand = hand.message
         if other._cell.state in REFUSING:
             other._cell.refuse(hand, other._cell.reason)
         else:
@@ -264,7 +272,7 @@ class Actor:
         hand = cell.hand
         if hand.__class__ is not Envelope or hand.future is None:
             return None
-        cell.hand = None
+        cell.hand = NOTHING
         return Reply(cell, hand)
 
     def __repr__(self) -> str:

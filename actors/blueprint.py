@@ -65,7 +65,7 @@ class Blueprint:
 
     cls: type[Actor]
     args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    kwargs: Mapping[str, Any] = field(default_factory=dict, hash=False)
     mailbox: Mailbox = DEFAULT_MAILBOX
 
     @classmethod

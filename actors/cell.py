@@ -18,7 +18,7 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from .blueprint import UNBOUNDED, Blueprint
-from .envelopes import LIFE_ITEMS, Envelope, ForLife, Signal
+from .envelopes import LIFE_ITEMS, NOTHING, Envelope, ForLife, Signal
 from .errors import ActorDied, MailboxFull
 from .exits import KILL, NOPROC, Reason, Verdict, judge
 from .lifecycle import REFUSING, Event, State, step
@@ -39,8 +39,8 @@ class Extras:
     """What few cells need: links, monitors, timers, stash, waiters.  Made on first use."""
 
     __slots__ = (
-        "deferred", "enders", "groups", "late", "links", "monitors", "names", "on_start", "places", "senders", "stash",
-        "suspended", "timers", "watchers",
+        "deferred", "enders", "groups", "late", "links", "monitors", "names", "on_start", "places", "stash",
+        "suspended", "timers", "watchers", "withdrawn",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -54,9 +54,9 @@ class Extras:
         self.groups: dict[str, None] = {}
         self.suspended = False
         self.late = False
+        self.withdrawn = 0
         self.on_start: Callable[[Cell, Any], None] | None = None
         self.enders: list[Callable[[Reason], None]] = []
-        self.senders: deque[tuple[Any, asyncio.Future[None]]] = deque()
         self.places: dict[str, Cell] = {}
 
 
@@ -67,8 +67,8 @@ class Cell:
 
     __slots__ = (
         "actor", "blueprint", "box", "brutal", "context", "doom", "extras", "fiber", "hand", "handled", "held",
-        "incarnation",
-        "interrupted", "label", "lane", "limit", "owner", "parent", "reason", "ref", "routes", "scheduler", "state",
+        "incarnation", "interrupted", "label", "lane", "limit", "owner", "parent", "reason", "ref", "routes",
+        "scheduler", "senders", "state",
     )  # fmt: skip
 
     def __init__(
@@ -90,13 +90,14 @@ class Cell:
         self.limit = 0
         self.lane: deque[Any] | None = None
         self.held = True
-        self.hand: Any = None
+        self.hand: Any = NOTHING
         self.handled = 0
         self.fiber: Fiber | None = None
         self.doom: Reason | None = None
         self.brutal = False
         self.interrupted = False
         self.extras: Extras | None = None
+        self.senders: deque[tuple[Any, asyncio.Future[None]]] | None = None
 
     # -- naming ------------------------------------------------------------------------------------------------------
 
@@ -183,15 +184,14 @@ class Cell:
 
     def seal(self, reason: Reason | None) -> None:
         """Refuse messages from now on; what waits goes to the dead letters or, with an error, to its asker."""
-        box, lane, senders = self.box, self.lane, self.extras.senders if self.extras else ()
+        box, lane, senders = self.box, self.lane, self.senders or ()
+        self.senders = None
         self.box, self.lane, self.limit, self.held = CLOSED_BOX, None, 0, True
         for item in (*(lane or ()), *(box or ())):
             self.refuse(item, reason)
         for _, future in senders:
             if not future.done():
                 future.set_exception(ActorDied(self.ref, reason or NOPROC))
-        if self.extras:
-            self.extras.senders.clear()
 
     def refuse(self, item: Any, reason: Reason | None, why: Undelivered = Undelivered.DEAD) -> None:
         """Tell an item's asker, or the dead letters, that nobody will handle it."""
@@ -212,6 +212,10 @@ class Cell:
                 raise ActorDied(self.ref, NOPROC)
             self.refuse(item, self.reason)
             return ACCEPTED
+        if self.extras is not None and self.extras.withdrawn:
+            self._purge()
+            self.box.append(item)
+            return ACCEPTED
         policy = self.blueprint.mailbox.overflow
         error = MailboxFull(self.ref, self.limit, policy)
         if policy == "reject":
@@ -228,14 +232,20 @@ class Cell:
             self.refuse(dropped, None, Undelivered.FULL if dropped is item else Undelivered.DROPPED)
         return DROPPED if dropped is item else ACCEPTED
 
+    def _purge(self) -> None:
+        """Take out the questions that were withdrawn: they need no room."""
+        self.more().withdrawn = 0
+        for _ in range(len(self.box)):
+            item = self.box.popleft()
+            if item.__class__ is not Envelope or not item.is_stale:
+                self.box.append(item)
+
     def admit(self) -> None:
         """Let senders that wait for room in, in the order they came."""
-        extras = self.extras
-        if extras is None or not extras.senders or self.box is CLOSED_BOX:
-            return
+        senders = self.senders
         box = self.box
-        while extras.senders and (box is None or len(box) < self.limit):
-            item, future = extras.senders.popleft()
+        while senders and (box is None or len(box) < self.limit):
+            item, future = senders.popleft()
             if future.done():
                 continue
             if box is None:
@@ -320,8 +330,12 @@ class Waiting:
             return
         if cell.scheduler.current() is cell:  # room in one's own mailbox can only come after this handler
             raise MailboxFull(cell.ref, cell.limit, "wait")
+        if cell.box is CLOSED_BOX:
+            raise ActorDied(cell.ref, NOPROC)
         future = cell.scheduler.loop.create_future()
-        cell.more().senders.append((self.item, future))
+        if cell.senders is None:
+            cell.senders = deque()
+        cell.senders.append((self.item, future))
         cell.admit()
         yield from future
 

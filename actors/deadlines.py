@@ -8,6 +8,7 @@ removing cost one dict operation each (0.1 µs, against 1 µs for a timer of its
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from .envelopes import Envelope
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 RESOLUTION = 0.002
 """Seconds by which a timer may fire early (libuv counts milliseconds)."""
+
+
+BUCKETS = 64
+"""Distinct timeouts that are kept before the empty buckets among them are dropped."""
 
 
 class Bucket:
@@ -39,16 +44,32 @@ class Deadlines:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.buckets: dict[float, Bucket] = {}
+        self._sweep_at = BUCKETS
 
     def add(self, envelope: Envelope, ref: Ref[Any], timeout: float) -> dict[Envelope, Ref[Any]]:
         """Fail ``envelope`` with ``AskTimeout`` after ``timeout`` seconds unless it leaves the returned dict."""
         bucket = self.buckets.get(timeout)
         if bucket is None:
-            bucket = self.buckets[timeout] = Bucket(timeout)
-            bucket.timer = self.loop.call_later(timeout, self._due, bucket)
+            bucket = self._new_bucket(timeout)
         envelope.deadline = self.loop.time() + timeout
         bucket.entries[envelope] = ref
         return bucket.entries
+
+    def _new_bucket(self, timeout: float) -> Bucket:
+        if math.isnan(timeout):
+            raise ValueError("a timeout is seconds, or None for no limit; got nan")
+        if len(self.buckets) >= self._sweep_at:  # timeouts that do not come again: their buckets are empty by now
+            for other in [other for other in self.buckets.values() if not other.entries]:
+                self._drop(other)
+            self._sweep_at = 2 * len(self.buckets) + BUCKETS
+        bucket = self.buckets[timeout] = Bucket(timeout)
+        bucket.timer = self.loop.call_later(timeout, self._due, bucket)
+        return bucket
+
+    def _drop(self, bucket: Bucket) -> None:
+        if bucket.timer is not None:
+            bucket.timer.cancel()
+        del self.buckets[bucket.timeout]
 
     def _due(self, bucket: Bucket) -> None:
         now = self.loop.time() + RESOLUTION

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from .exits import Reason
 
 
+NOTHING: Any = object()
+"""In the place of a message: there is none in hand.  (``None`` is a message like any other.)"""
+
+
 class Envelope:
     """A message that needs company: its asker's future, or the number of lives it has ended.
 

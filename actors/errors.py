@@ -15,7 +15,8 @@
     ├── StopTimeout          stop() gave up waiting; the actor is still there
     ├── NotRunning           the system, or the life that called, is over
     ├── IllegalTransition    a life was asked to do what its state does not allow (a defect in the engine)
-    └── HandlerError         a class declares handlers that contradict each other (raised when it is defined)
+    ├── HandlerError         a class declares handlers that contradict each other (raised when it is defined)
+    └── CodecError           a message, a frame or a type that the codec refuses (see .what and .why)
 
 ``Ignore`` is not an error: an actor raises it in ``started()`` to say that it is not needed.
 """
@@ -52,12 +53,13 @@ class AskTimeout(ActorError, TimeoutError):
 
 
 class AskSelf(ActorError):
-    """An actor asked itself from its own handler; the answer could never come."""
+    """An actor waited for itself in its own handler: asked itself, or awaited a management call of its own ref."""
 
-    def __init__(self, ref: object, message: object) -> None:
+    def __init__(self, ref: object, message: object, what: str | None = None) -> None:
         self.ref = ref
         self.message = message
-        super().__init__(f"{ref} asked itself {type(message).__name__} inside its own handler; call the method instead")
+        does = f"waits for {what} of its own" if what else f"asked itself {type(message).__name__}"
+        super().__init__(f"{ref} {does} inside its own handler; call the method instead")
 
 
 class Unhandled(ActorError):
@@ -148,6 +150,15 @@ class HandlerError(ActorError, TypeError):
         self.where = where
         self.what = what
         super().__init__(f"{where}: {what}")
+
+
+class CodecError(ActorError, ValueError):
+    """The codec does not turn ``what`` into bytes, or bytes into it, for the reason ``why``."""
+
+    def __init__(self, what: str, why: str) -> None:
+        self.what = what
+        self.why = why
+        super().__init__(f"{what}: {why}")
 
 
 class Ignore(Exception):

@@ -78,14 +78,14 @@ class Events:
     __slots__ = ("_subscribers",)
 
     def __init__(self) -> None:
-        self._subscribers: dict[int, Subscriber] = {}
+        self._subscribers: dict[object, Subscriber] = {}
 
     def __bool__(self) -> bool:
         return bool(self._subscribers)
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Call ``subscriber`` with every event from now on; returns the function that ends it."""
-        key = max(self._subscribers, default=0) + 1
+        key = object()
         self._subscribers[key] = subscriber
 
         def unsubscribe() -> None:

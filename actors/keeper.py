@@ -15,7 +15,7 @@ from . import life
 from .actor import Actor
 from .blueprint import Blueprint
 from .cell import Cell
-from .envelopes import Call, ChildEnded, Ending
+from .envelopes import NOTHING, Call, ChildEnded, Ending
 from .errors import StartTimeout
 from .exits import KILL, KILLED, SHUTDOWN, Crashed, Reason
 from .lifecycle import LIVING, State
@@ -151,7 +151,7 @@ class Keeper(Actor):
     def finish(self, reason: Reason) -> None:
         """End this life for ``reason``; if it was still starting, the start has failed."""
         self._finishing = True
-        self._cell.push(Ending(reason, None))
+        self._cell.push(Ending(reason, NOTHING))
 
     def later(self, seconds: float, function: Callable[[], None]) -> None:
         """Call ``function`` in this keeper's turn after ``seconds``, if this life is not over; 0 means behind what
@@ -172,7 +172,7 @@ class Keeper(Actor):
         """Start late: the life has begun when :meth:`ready` is called."""
         self._kills = {}
         life.start_later(self._cell)
-        self._cell.push(Call(lambda _: self.begin()))
+        self._cell.push_first(Call(lambda _: self.begin()))  # before calls that have waited for this life
 
     def child_ended(self, notice: ChildEnded) -> None:
         kill = self._kills.pop(notice.cell, None)

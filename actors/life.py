@@ -7,12 +7,11 @@ and only then are links, monitors, the supervisor and whoever waits told.  Sourc
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
-from .envelopes import LIFE_ITEMS, Begin, ChildEnded, Envelope, ForLife, Signal
+from .envelopes import LIFE_ITEMS, NOTHING, Begin, ChildEnded, Envelope, ForLife, Signal
 from .errors import ActorDied, Ignore
 from .exits import NORMAL, Crashed, Reason
 from .lifecycle import LIVING, Event, State
@@ -81,10 +80,10 @@ def _begin_now(cell: Cell) -> Outcome:
             if result.__class__ is CoroutineType:
                 result.close()
                 raise TypeError(f"{type(actor).__name__}.started returned a coroutine; declare it with 'async def'")
-    except (KeyboardInterrupt, SystemExit) as error:
+    except (KeyboardInterrupt, SystemExit, GeneratorExit) as error:
         _not_started(cell, error)
         raise
-    except Exception as error:
+    except BaseException as error:
         return _not_started(cell, error)
     if cell.extras is not None and cell.extras.late:
         if cell.lane:
@@ -95,14 +94,15 @@ def _begin_now(cell: Cell) -> Outcome:
 
 async def begin(cell: Cell) -> None:
     """The start handshake of a class whose ``started`` is ``async``; runs in a fiber."""
+    life = cell.incarnation
+    failure: BaseException | None = None
     try:
         actor = _construct(cell)
         await actor.started()
-    except (Exception, asyncio.CancelledError) as error:
-        if cell.state is State.STARTING:
-            report(cell, _not_started(cell, error))
-        return
-    report(cell, _started(cell))
+    except BaseException as error:
+        failure = crash_of(error)
+    if cell.incarnation == life and cell.state is State.STARTING:  # else it was abandoned, and has ended at last
+        report(cell, _started(cell) if failure is None else _not_started(cell, failure))
 
 
 def _started(cell: Cell) -> Outcome:
@@ -128,13 +128,13 @@ def report(cell: Cell, outcome: Outcome) -> None:
 
 
 def leave(cell: Cell, error: BaseException) -> None:
-    """``KeyboardInterrupt`` or ``SystemExit`` left a hook: this life is over, and the error goes on to the loop."""
+    """What ends the process left a hook of this actor: this life is over, and the error goes on to the loop."""
     starting = cell.state is State.STARTING
     if cell.state is State.RUNNING:
         cell.advance(Event.END)
     if cell.state in LIVING:
         hand = cell.hand
-        if hand is not None:
+        if hand is not NOTHING:
             give_back(cell, hand, Crashed(error))
         bury(cell, Crashed(error))
     if starting:
@@ -159,14 +159,17 @@ def acknowledge(cell: Cell, reason: Reason | None = None) -> None:
         report(cell, Outcome(reason))
 
 
-async def end(cell: Cell, reason: Reason, hand: Any = None, *, hooks: bool = True) -> None:
+async def end(cell: Cell, reason: Reason, hand: Any = NOTHING, *, hooks: bool = True) -> None:
     """End the life in ``cell`` for ``reason``; ``hand`` is the message it held; ``hooks=False`` is a kill."""
     if cell.state is State.STARTING:
+        if hand is not NOTHING:
+            give_back(cell, hand, reason)
         acknowledge(cell, reason)
         return
+    life = cell.incarnation
     cell.advance(Event.END)
     cell.held = True
-    if hand is not None:
+    if hand is not NOTHING:
         give_back(cell, hand, reason)
     if hooks and "stopping" in cell.routes.overridden:
         cell.doom = None
@@ -176,10 +179,17 @@ async def end(cell: Cell, reason: Reason, hand: Any = None, *, hooks: bool = Tru
             if result.__class__ is CoroutineType:
                 with cell.scheduler.bounded_stop(cell):
                     await result
-        except (Exception, asyncio.CancelledError) as error:
-            reason = _doom(cell) or Crashed(error)
-    if cell.state is State.STOPPING:
+        except BaseException as error:
+            reason = _doom(cell) or Crashed(crash_of(error))
+    if cell.incarnation == life and cell.state is State.STOPPING:  # else it was abandoned, and has ended at last
         bury(cell, reason)
+
+
+def crash_of(error: BaseException) -> BaseException:
+    """``error`` as the crash of an actor; what ends the process or closes a coroutine is raised again instead."""
+    if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit):
+        raise error
+    return error
 
 
 def _doom(cell: Cell) -> Reason | None:
@@ -222,7 +232,8 @@ def bury(cell: Cell, reason: Reason) -> None:
     """The life in ``cell`` is over: release what it held, then tell those who have to know."""
     began = cell.state is not State.STARTING
     incarnation = cell.incarnation
-    cell.actor = cell.doom = cell.hand = None
+    cell.actor = cell.doom = None
+    cell.hand = NOTHING
     cell.interrupted = cell.brutal = False
     cell.held = True
     cell.reason = reason
@@ -287,8 +298,9 @@ def _tell(cell: Cell, reason: Reason, incarnation: int) -> None:
     for monitor, (watcher, life) in watchers.items():
         watcher.put(ForLife(Down(cell.ref, cell.pid, reason, monitor), life, monitor))
     for place in tuple(extras.places.values()):
-        if place.state in LIVING:
+        if place.state in LIVING:  # nobody is left to limit its stop
             place.push(Signal(reason, cell, incarnation, linked=True, parent=True))
+            cell.scheduler.kill_later(place)
     enders, extras.enders = extras.enders, []
     for ender in enders:
         ender(reason)

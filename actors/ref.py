@@ -6,10 +6,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 from .cell import ACCEPTED, Accepted, Cell, Waiting
-from .envelopes import Call, Envelope, Stop
+from .envelopes import NOTHING, Call, Envelope, Stop
 from .errors import ActorDied, AskSelf, AskTimeout, StopTimeout
 from .exits import KILL, NOPROC, NORMAL, Reason
 from .lifecycle import LIVING, State
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 P_contra = TypeVar("P_contra", contravariant=True)
 T = TypeVar("T")
+
+SEARCHED = 256
+"""Messages that a withdrawn question is looked for among."""
 
 ASK_TIMEOUT = 5.0
 """Seconds an asker waits unless told otherwise (as OTP's ``call``)."""
@@ -129,6 +132,7 @@ class Ref(Generic[P_contra]):
         cell = self._cell
         if cell.state not in LIVING:
             raise ActorDied(self, NOPROC)
+        self._refuse_own("stop()")
         ended = self._ending()
         cell.push(Stop(reason))
         try:
@@ -144,7 +148,12 @@ class Ref(Generic[P_contra]):
         cell = self._cell
         if cell.state not in LIVING:
             return cell.reason or NOPROC
+        self._refuse_own("the end")
         return await self._ending()
+
+    def _refuse_own(self, what: str) -> None:
+        if self._cell.scheduler.current() is self._cell:
+            raise AskSelf(self, None, what)
 
     def _ending(self) -> asyncio.Future[Reason]:
         cell = self._cell
@@ -213,6 +222,7 @@ class Ref(Generic[P_contra]):
         cell = self._cell
         if cell.state not in LIVING:
             raise ActorDied(self, NOPROC)
+        self._refuse_own("a management call")
         future: asyncio.Future[Any] = cell.scheduler.loop.create_future()
 
         def call(actor: Any) -> None:
@@ -267,8 +277,17 @@ class Ref(Generic[P_contra]):
             len(cell.lane or ()),
             stashed,
             cell.handled,
-            cell.hand is not None,
+            cell.hand is not NOTHING,
         )
+
+    def __copy__(self) -> Ref[P_contra]:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Ref[P_contra]:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"{self} cannot be pickled; actors.Codec turns refs into bytes")
 
     def __repr__(self) -> str:
         return f"<Ref {self._cell.pid} {self._cell.state}>"
@@ -312,7 +331,18 @@ class PriorityRef(Ref[P_contra]):
 
 
 def _withdraw(cell: Cell, envelope: Envelope) -> None:
-    """The asker was cancelled: take its question back if nobody has begun with it."""
+    """The asker was cancelled: take its question back if nobody has begun with it.
+
+    In a long mailbox it stays, to be skipped in its turn: to look for thousands of them would cost n each.
+    """
+    envelope.message = None
     for queue in (cell.box, cell.lane):
-        if queue and envelope in queue:
-            queue.remove(envelope)
+        if not queue:
+            continue
+        if len(queue) > SEARCHED:
+            cell.more().withdrawn += 1
+            continue
+        for index, item in enumerate(queue):
+            if item is envelope:
+                del queue[index]
+                break

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .cell import Accepted, Cell, Waiting
-from .envelopes import LIFE_ITEMS
+from .envelopes import LIFE_ITEMS, Envelope
 from .lifecycle import REFUSING, State
 from .ref import ASK_TIMEOUT, P_contra, PriorityRef, Ref
 
@@ -105,6 +105,9 @@ class RoutedRef(PriorityRef[P_contra]):
             if item.__class__ in LIFE_ITEMS:
                 cell.box.append(item)
                 continue
-            message = getattr(item, "message", item)
-            other = self._worker(message)
+            message = item.message if item.__class__ is Envelope else item
+            try:
+                other = self._worker(message)
+            except Exception:  # the route's own function; whoever takes it from the pool's mailbox reports it
+                other = None
             (other or self)._cell.put(item)

@@ -22,9 +22,11 @@ from typing import TYPE_CHECKING, Any
 
 from .deadlines import Deadlines
 from .engine import Engine
-from .exits import KILLED, Reason
+from .envelopes import NOTHING
+from .exits import KILL, KILLED, Reason
 from .life import Outcome, bury, give_back, leave, report
 from .lifecycle import Event, State
+from .links import send_exit
 from .turn import DONE, describe, drive
 
 if TYPE_CHECKING:
@@ -52,9 +54,12 @@ POOLED_BOXES = 4096
 
 
 class Fiber:
-    """A pooled task that runs handlers; ``cell`` is the actor it is in, ``lost`` says that it was abandoned there."""
+    """A pooled task that runs handlers; ``cell`` is the actor it is in, ``lost`` says that it was abandoned there.
 
-    __slots__ = ("cell", "driver", "gate", "lost", "scheduler", "task")
+    ``cuts``: cancellations of the task that were meant for the handler in it.
+    """
+
+    __slots__ = ("cell", "cuts", "driver", "gate", "lost", "scheduler", "task")
 
     def __init__(
         self, scheduler: Scheduler, driver: Any = None, waits_for: Any = DONE, cell: Cell | None = None
@@ -64,8 +69,10 @@ class Fiber:
         self.cell = cell
         self.gate: asyncio.Future[None] | None = None
         self.lost = False
-        self.task: asyncio.Task[None] = scheduler.loop.create_task(
-            self.run(waits_for), name="planaria fiber", context=scheduler.context.copy()
+        self.cuts = 0
+        # Past the loop's task factory: an eager task would run before it is known here.
+        self.task: asyncio.Task[None] = asyncio.Task(
+            self.run(waits_for), loop=scheduler.loop, name="planaria fiber", context=scheduler.context.copy()
         )
         scheduler.fibers[self.task] = self
 
@@ -84,22 +91,27 @@ class Fiber:
                         await self.carry(cell, waits_for)
                         if self.lost:
                             return
+                    while self.cuts:
+                        self.cuts -= 1
+                        task.uncancel()
                     if task.cancelling():
-                        await self._absorb()
+                        return  # a handler cancelled its task, or somebody all tasks: the next actor must not feel it
                 self.cell = None
                 if len(scheduler.idle) >= POOLED_FIBERS:
-                    scheduler.end_slice()
                     return
                 self.gate = scheduler.loop.create_future()
                 scheduler.idle.append(self)
                 scheduler.end_slice()
                 await self.gate
-        except (KeyboardInterrupt, SystemExit) as error:
+        except BaseException as error:
             if self.cell is not None:
                 scheduler.leave(self.cell, error)
             raise
         finally:
             scheduler.fibers.pop(task, None)
+            if self in scheduler.idle:
+                scheduler.idle.remove(self)
+            scheduler.end_slice()  # it may have been the one to look at the queue
 
     @coroutine
     def carry(self, cell: Cell, waits_for: Any) -> Generator[Any, Any, None]:
@@ -138,22 +150,8 @@ class Fiber:
             try:
                 waits_for = run(step, value)
             except StopIteration:  # the handler was abandoned, and has ended now
-                scheduler.end_slice()
+                self.lost = True
                 return
-
-    async def _absorb(self) -> None:
-        """Take a cancellation that a handler left behind, so that it does not hit the next actor's."""
-        try:
-            await _bare_yield()
-        except asyncio.CancelledError:
-            pass
-        while self.task.cancelling():
-            self.task.uncancel()
-
-
-@coroutine
-def _bare_yield() -> Generator[None, None, None]:
-    yield
 
 
 class Scheduler:
@@ -243,7 +241,7 @@ class Scheduler:
             self._pumped = cell
             try:
                 waits_for = cell.context.run(self._driver.send, cell)
-            except (KeyboardInterrupt, SystemExit) as error:
+            except BaseException as error:
                 self._driver = self.new_driver(in_task=False)
                 self.leave(cell, error)
                 raise
@@ -270,8 +268,7 @@ class Scheduler:
     def _wake_fiber(self) -> None:
         if self.idle:
             gate = self.idle.pop().gate
-            assert gate is not None
-            if not gate.done():
+            if gate is not None and not gate.done():
                 gate.set_result(None)
         else:
             Fiber(self)
@@ -310,6 +307,7 @@ class Scheduler:
             cell.interrupted = False  # it is running: carry() throws at its next suspension
         else:
             cell.interrupted = True
+            fiber.cuts += 1
             fiber.task.cancel()
         grace = KILL_GRACE if brutal else EXIT_GRACE
         self.loop.call_later(grace, self._overdue, cell, fiber, cell.incarnation, brutal)
@@ -330,9 +328,9 @@ class Scheduler:
         self.fibers.pop(fiber.task, None)
         asyncio.tasks._unregister_task(fiber.task)  # else asyncio.run() would wait for it at the end, for ever
         fiber.task._log_destroy_pending = False  # type: ignore[attr-defined]
-        hand, cell.hand = cell.hand, None
+        hand, cell.hand = cell.hand, NOTHING
         self.system.abandoned(cell, handler, message)
-        if hand is not None:
+        if hand is not NOTHING:
             give_back(cell, hand, KILLED)
         starting = cell.state is State.STARTING
         if cell.state is State.RUNNING:
@@ -347,15 +345,19 @@ class Scheduler:
         if cell.owner is not None:
             yield
             return
-        timer = self.loop.call_later(EXIT_GRACE, self._stop_overdue, cell, cell.incarnation)
+        timer = self.kill_later(cell)
         try:
             yield
         finally:
             timer.cancel()
 
-    def _stop_overdue(self, cell: Cell, incarnation: int) -> None:
-        if cell.incarnation == incarnation and cell.fiber is not None:
-            self.cut(cell, KILLED, True)
+    def kill_later(self, cell: Cell) -> asyncio.TimerHandle:
+        """Kill the present life in ``cell`` if it is still there after :data:`EXIT_GRACE`."""
+        return self.loop.call_later(EXIT_GRACE, self._kill_overdue, cell, cell.incarnation)
+
+    def _kill_overdue(self, cell: Cell, incarnation: int) -> None:
+        if cell.incarnation == incarnation:
+            send_exit(cell, KILL)
 
     async def close(self) -> None:
         """Cancel the fibers; every life is over."""

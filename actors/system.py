@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self, TypeVarTuple
 
@@ -25,7 +26,7 @@ from .links import link_ahead, send_exit, unlink
 from .messages import Undelivered
 from .ref import PriorityRef, Ref
 from .registry import Registry
-from .scheduler import Scheduler
+from .scheduler import KILL_GRACE, Scheduler
 
 Ts = TypeVarTuple("Ts")
 
@@ -85,10 +86,32 @@ class ActorSystem:
         """Stop every actor, the newest first, each within ``timeout`` seconds, then kill what is left."""
         scheduler = self.scheduler
         self._closing = True
-        while self._roots:
-            cell, _ = self._roots.popitem()
-            await self.end(cell, timeout)
-        await scheduler.close()
+        try:
+            while self._roots:
+                cell, _ = self._roots.popitem()
+                try:
+                    await self.end(cell, timeout)
+                except asyncio.CancelledError:
+                    self._roots[cell] = None
+                    raise
+        except asyncio.CancelledError:
+            if scheduler.current() is None:  # else it is an actor that ends with the system it was closing
+                await self._kill_all()
+            raise
+        finally:
+            await scheduler.close()
+
+    async def _kill_all(self) -> None:
+        """Whoever leaves has no more patience: end everybody at once, in a second at most."""
+        cells = list(self._roots)
+        for cell in cells:
+            send_exit(cell, KILL)
+            cells.extend(cell.extras.places.values() if cell.extras is not None else ())
+        loop = self.scheduler.loop
+        until = loop.time() + 2 * KILL_GRACE
+        while self.alive and loop.time() < until:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.005)
 
     async def end(self, cell: Cell, timeout: float) -> None:
         """Shut one place down: an exit signal, ``timeout`` seconds, a kill; then nobody lives there again."""

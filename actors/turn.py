@@ -12,15 +12,27 @@ object a step.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Generator
 from types import CoroutineType, coroutine
 from typing import TYPE_CHECKING, Any
 
-from .envelopes import LIFE_ITEMS, Begin, Call, ChildEnded, Ending, Envelope, ForLife, Resume, Signal, Stop, bare
+from .envelopes import (
+    LIFE_ITEMS,
+    NOTHING,
+    Begin,
+    Call,
+    ChildEnded,
+    Ending,
+    Envelope,
+    ForLife,
+    Resume,
+    Signal,
+    Stop,
+    bare,
+)
 from .errors import Unhandled
 from .exits import Crashed
-from .life import begin, end
+from .life import begin, crash_of, end
 from .lifecycle import LIVING, State
 from .messages import Down, Undelivered
 from .timers import Timer
@@ -45,7 +57,7 @@ def drive(scheduler: Scheduler, in_task: bool) -> Generator[Any, Cell, None]:
                 if cell.state not in LIVING:
                     break
                 if not quota or scheduler.now >= scheduler.deadline:
-                    _requeue(cell, batch - quota)
+                    scheduler.enqueue(cell)
                     break
                 quota -= 1
                 message = cell.lane[0]
@@ -55,18 +67,18 @@ def drive(scheduler: Scheduler, in_task: bool) -> Generator[Any, Cell, None]:
             elif cell.held:
                 break
             elif not box:  # idle
-                cell.box = cell.hand = None
+                cell.box, cell.hand = None, NOTHING
                 boxes.append(box)
-                cell.handled += batch - quota
-                if cell.extras is not None:
-                    cell.admit()
                 break
             elif not quota or scheduler.now >= scheduler.deadline:
-                _requeue(cell, batch - quota)
+                scheduler.enqueue(cell)
                 break
             else:
                 quota -= 1
+                cell.handled += 1
                 cell.hand = message = box.popleft()
+                if cell.senders:
+                    cell.admit()
                 payload = message.message if message.__class__ is Envelope else message
                 if payload is not message and message.is_stale:
                     continue
@@ -78,8 +90,8 @@ def drive(scheduler: Scheduler, in_task: bool) -> Generator[Any, Cell, None]:
                             _move(cell, answer)
                             break
                         answer = yield from answer  # type: ignore[misc]
-                except (Exception, asyncio.CancelledError) as error:
-                    failure = error
+                except BaseException as error:
+                    failure = crash_of(error)
                 if cell.actor is not actor:
                     return  # it was abandoned, and has ended at last
                 if failure is not None or cell.doom is not None:
@@ -99,10 +111,11 @@ def drive(scheduler: Scheduler, in_task: bool) -> Generator[Any, Cell, None]:
 def _attend_lane(cell: Cell) -> Generator[Any, Any, bool]:
     """Attend to the next item of the urgent lane; true if the cell has a later life by now: this one was abandoned."""
     life = cell.incarnation
-    cell.hand = None
+    cell.hand = NOTHING
     try:
         answer = yield from attend(cell)
-    except (Exception, asyncio.CancelledError) as error:
+    except BaseException as error:
+        crash_of(error)
         if cell.incarnation != life or cell.actor is None:
             return True
         settle(cell, None, error)
@@ -114,14 +127,6 @@ def _attend_lane(cell: Cell) -> Generator[Any, Any, bool]:
     return False
 
 
-def _requeue(cell: Cell, handled: int) -> None:
-    """The turn is used up: the cell goes on behind the others that are ready."""
-    cell.scheduler.enqueue(cell)
-    cell.handled += handled
-    if cell.extras is not None:
-        cell.admit()
-
-
 def _move(cell: Cell, work: Any) -> None:
     """A handler that is not declared ``async`` returned a coroutine outside a task: have a fiber go on with it."""
     cell.routes.needs_task = True
@@ -131,14 +136,14 @@ def _move(cell: Cell, work: Any) -> None:
 
 def settle(cell: Cell, value: Any, error: BaseException | None = None) -> None:
     """A handler is done: answer its asker, or see that the life ends (what it held goes with it)."""
-    hand, cell.hand = cell.hand, None
+    hand, cell.hand = cell.hand, NOTHING
     if error is not None:
         cell.push_first(Ending(cell.doom or Crashed(error), hand, cell.brutal))
         return
     if hand.__class__ is Envelope:
         hand.answer(value)
     if cell.doom is not None and cell.state in LIVING:
-        cell.push_first(Ending(cell.doom, None, cell.brutal))
+        cell.push_first(Ending(cell.doom, NOTHING, cell.brutal))
 
 
 def dispatch(cell: Cell, item: Any) -> Any:
@@ -146,13 +151,13 @@ def dispatch(cell: Cell, item: Any) -> Any:
     message = item
     if item.__class__ is Envelope:
         if item.is_stale:
-            cell.hand = None
+            cell.hand = NOTHING
             return None
         message = item.message
     elif item.__class__ is ForLife:
         message = item.message
         if item.incarnation != cell.incarnation or not _still_wanted(cell, item):
-            cell.hand = None
+            cell.hand = NOTHING
             return None
     routes = cell.routes
     handler = routes.table.get(message.__class__) or routes.resolve(message.__class__)
@@ -160,7 +165,7 @@ def dispatch(cell: Cell, item: Any) -> Any:
         return handler(cell.actor, message)
     if "unhandled" in routes.overridden:
         return cell.actor.unhandled(message)
-    cell.hand = None
+    cell.hand = NOTHING
     if item.__class__ is Envelope:
         item.fail(Unhandled(cell.ref, message))
     cell.scheduler.system.dead_letters.add(message, cell.ref, Undelivered.UNHANDLED)
@@ -208,6 +213,7 @@ def attend(cell: Cell) -> Generator[Any, Any, Any]:
             return (yield from item.coroutine)
         case _:
             cell.hand = item
+            cell.handled += 1
             handler = cell.routes.table.get(item.__class__)
             result: Any = handler(cell.actor, item) if handler is not None else dispatch(cell, item)
             return (yield from _as_work(result)) if result.__class__ is CoroutineType else result
@@ -217,7 +223,7 @@ def attend(cell: Cell) -> Generator[Any, Any, Any]:
 def describe(cell: Cell, item: Any) -> tuple[str, str]:
     """The type of the message in ``item`` and the qualified name of its handler, for reports."""
     message = bare(item)
-    if message is None or item.__class__ in LIFE_ITEMS - {ForLife}:
+    if message is NOTHING or item.__class__ in LIFE_ITEMS - {ForLife}:
         hook = {State.STARTING: "started", State.STOPPING: "stopping"}.get(cell.state, "")
         return "", f"{cell.blueprint.cls.__qualname__}.{hook}".rstrip(".")
     handler = cell.routes.table.get(message.__class__)

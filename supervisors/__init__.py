@@ -17,6 +17,7 @@ from .errors import (
     NoSuchPath,
     SpecError,
     SupervisionError,
+    TreeEnded,
     TreeGaveUp,
 )
 from .introspect import Snapshot
@@ -48,6 +49,7 @@ __all__ = [
     "SupervisionError",
     "Supervisor",
     "Tree",
+    "TreeEnded",
     "TreeGaveUp",
     "by_key",
     "child",

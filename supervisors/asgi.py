@@ -81,14 +81,15 @@ class Lifespan:
 
     async def _serve_lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
+        phase = "startup"
         try:
             async with self() as state:
                 scope.setdefault("state", {}).update(state)
                 await send({"type": "lifespan.startup.complete"})
+                phase = "shutdown"
                 await receive()
         except Exception as error:
-            kind = "startup" if self.running is None else "shutdown"
-            await send({"type": f"lifespan.{kind}.failed", "message": str(error)})
+            await send({"type": f"lifespan.{phase}.failed", "message": str(error)})
             raise
         await send({"type": "lifespan.shutdown.complete"})
 

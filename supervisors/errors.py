@@ -13,6 +13,7 @@
         ├── ChildNotFound    no child has this id
         ├── MaxChildren      a dynamic supervisor holds as many children as it may
         ├── TreeGaveUp       the root of a tree ended by itself (see .event)
+        ├── TreeEnded        the root of the tree was killed or crashed
         ├── NoSuchPath       the tree has nothing at this path
         └── TreeGaveUp       the tree ended by itself because it gave up
 """
@@ -118,13 +119,23 @@ class TreeGaveUp(SupervisionError):
         super().__init__(f"the tree {name!r} gave up: {event.describe()}")
 
 
+class TreeEnded(SupervisionError):
+    """The root of the tree ``name`` was killed or crashed: nobody asked the tree to end."""
+
+    def __init__(self, name: str, reason: Reason) -> None:
+        self.name = name
+        self.reason = reason
+        super().__init__(f"the tree {name!r} has ended: {reason}")
+
+
 class NoSuchPath(SupervisionError, LookupError):
     """The tree has nothing at ``path``; ``known`` are the paths that it has."""
 
     def __init__(self, path: str, known: Collection[str]) -> None:
         self.path = path
         self.known = tuple(known)
-        near = difflib.get_close_matches(path, self.known, n=1)
+        ids = {known.rpartition("/")[2]: known for known in reversed(self.known)}
+        near = [ids[id] for id in difflib.get_close_matches(path.rpartition("/")[2], ids, n=1)]
         if near:
             hint = f"did you mean {near[0]!r}?"
         elif not self.known:

@@ -8,7 +8,7 @@ from typing import Any
 from actors import handle
 from actors.router import KeyRouter, Pick, RoundRobin, RoutedRef, least_loaded
 
-from .actions import Action, Child
+from .actions import Action, Child, Status
 from .children import Children
 from .errors import SupervisionError
 from .intensity import Intensity
@@ -54,9 +54,13 @@ class PoolActor(Shell, carries_out=Pool):
     def unhandled(self, message: Any) -> None:
         """What was sent while there was no worker waits in the pool's own mailbox and is handed on from here."""
         router = self._router()
-        worker = router.pick(router.workers, message)
+        try:
+            worker = router.pick(router.workers, message)
+        except Exception as error:  # the route's own function: the message's fault, not the pool's
+            self.refuse(message, error)
+            return
         if worker is None:
-            super().unhandled(message)
+            self.refuse(message, SupervisionError(f"{self.ref.name} has no worker"))
         else:
             self.forward(worker)
 
@@ -72,13 +76,15 @@ class PoolActor(Shell, carries_out=Pool):
         """Add workers, or take the newest out: their waiting messages go to the others, the one in hand is finished or
         cut.
         """
-        before, self.size = self.size, message.size
+        before = sum(child.status is not Status.STOPPING for child in self.children)
+        self.size = message.size
         now = self.system.now()
         for _ in range(before, message.size):
             self._made += 1
             self.carry_out(self.children.add(self._worker(self._made), now, None))
         if message.size < before:
-            for child in list(self.children)[message.size :]:
+            staying = [child for child in self.children if child.status is not Status.STOPPING]
+            for child in staying[message.size :]:
                 if child.ref is not None:
                     self._router().remove(child.ref)
                 self.carry_out(self.children.terminate(child.id, now, None))

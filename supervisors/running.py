@@ -12,7 +12,7 @@ from actors import SHUTDOWN, ActorDied, ActorSystem, Events, Reason, Ref, Reques
 from actors.keeper import place_at, places_of
 
 from . import dynamic, pool, supervisor  # noqa: F401 - makes their kinds of spec known to the shell
-from .errors import NoSuchPath, SpecError, TreeGaveUp
+from .errors import NoSuchPath, SpecError, TreeEnded, TreeGaveUp
 from .events import GaveUp, SupervisionEvent
 from .introspect import Snapshot, snapshot_of
 from .journal import Journal
@@ -31,7 +31,7 @@ from .messages import (
     WhichChildren,
 )
 from .shell import shell_for
-from .spec import ChildSpec, Spec, Tree
+from .spec import ChildSpec, DynamicSupervisor, Pool, Spec, Supervisor, Tree
 
 T = TypeVar("T")
 
@@ -55,14 +55,14 @@ class Handle:
 
     def ref(self, path: str) -> Ref[Any]:
         """The ref of the place at ``path`` below here, such as ``"orders/worker"``.  Raises ``NoSuchPath``."""
-        ref = self._ref
-        for key in _keys(path, self._ref.name):
-            below = place_at(ref, key)
-            if below is None:
-                prefix = "" if ref is self._ref else f"{ref.name.removeprefix(self._ref.name + '/')}/"
-                raise NoSuchPath(path, [f"{prefix}{known}" for known in places_of(ref)])
-            ref = below
-        return ref
+        keys = [key for key in path.split("/") if key]
+        found, missing = _walk(self._ref, keys)
+        if missing and keys[:1] == [self._ref.name]:  # a path that begins with the root's own name is understood too
+            found, missing = _walk(self._ref, keys[1:])
+        if missing:
+            below = "" if found is self._ref else f"{found.name.removeprefix(self._ref.name + '/')}/"
+            raise NoSuchPath(path, [f"{below}{known}" for known in places_of(found)])
+        return found
 
     def at(self, path: str) -> Handle:
         """The handle of the supervisor at ``path``.  Raises ``NoSuchPath``."""
@@ -74,7 +74,7 @@ class Handle:
         Raises ``ChildStarted`` (the id runs already), ``ChildPresent`` (it is known but does not run), ``ChildFailed``
         (then the spec is forgotten again), ``MaxChildren``.
         """
-        if not isinstance(spec, ChildSpec | Tree):
+        if not isinstance(spec, ChildSpec | Supervisor | DynamicSupervisor | Pool):
             raise SpecError("spec", spec, "must be a child(...) or a supervisor")
         return await self._manage(StartChild(spec))
 
@@ -123,23 +123,22 @@ class Handle:
 
 
 class Running(Handle):
-    """The whole tree, by its root.  ``system`` is the actor system it runs in, ``journal`` the record of its events."""
+    """The whole tree, by its root.  ``system`` is the actor system it runs in, ``journal`` the record of its events.
+
+    ``gave_up``: the event with which the root gave up, if it did.
+    """
 
     def __init__(self, tree: Tree, system: ActorSystem, ref: Ref[Any], journal: Journal) -> None:
         super().__init__(ref)
         self.tree = tree
         self.system = system
         self.journal = journal
+        self.gave_up: GaveUp | None = None
 
     @property
     def is_alive(self) -> bool:
         """Whether the root runs."""
         return self._ref.is_alive
-
-    @property
-    def gave_up(self) -> GaveUp | None:
-        """The event with which the root gave up, if it did."""
-        return next((e for e in reversed(list(self.journal)) if isinstance(e, GaveUp) and e.path == self.name), None)
 
     async def wait_ended(self) -> Reason:
         """Wait until the tree has ended, by itself or by :meth:`stop`; returns the root's exit reason."""
@@ -226,18 +225,32 @@ async def running(tree: Tree, *, seed: int | None = None, log: bool = True) -> A
 
     ``seed`` makes everything random in it repeatable; ``log=False`` keeps its events out of ``logging``.  Raises
     ``StartFailed`` naming the child that did not start.  If the tree gives up meanwhile, the block goes on (see
-    ``wait_ended``) and ``TreeGaveUp`` is raised when it is left without another error.
+    ``wait_ended``) and ``TreeGaveUp`` is raised when it is left without another error; ``TreeEnded`` if its root was
+    killed or crashed.
     """
     async with ActorSystem(tree.name, seed=seed) as system:
         journal = Journal(system.events)
         if log:
             log_events(system.events)
         handle = Running(tree, system, await system.spawn(shell_for(tree), tree, name=tree.name), journal)
-        yield handle
-        gave_up = handle.gave_up
-        await handle.stop()
-        if gave_up is not None:
-            raise TreeGaveUp(tree.name, gave_up)
+
+        def watch(event: object) -> None:
+            if isinstance(event, GaveUp) and event.path == tree.name:
+                handle.gave_up = event
+
+        system.events.subscribe(watch)
+        ended = asyncio.ensure_future(handle.wait_ended())
+        try:
+            yield handle
+        finally:
+            await asyncio.sleep(0)  # let the end of a tree that has ended be known
+            reason = ended.result() if ended.done() else SHUTDOWN
+            ended.cancel()
+            await handle.stop()
+        if handle.gave_up is not None:
+            raise TreeGaveUp(tree.name, handle.gave_up)
+        if not reason.is_clean:
+            raise TreeEnded(tree.name, reason)
 
 
 def _all_places(ref: Ref[Any]) -> list[Ref[Any]]:
@@ -247,7 +260,11 @@ def _all_places(ref: Ref[Any]) -> list[Ref[Any]]:
     return places
 
 
-def _keys(path: str, root: str) -> list[str]:
-    """The ids on the way; a path that begins with the root's own name is also understood."""
-    keys = [key for key in path.split("/") if key]
-    return keys[1:] if keys[:1] == [root] else keys
+def _walk(ref: Ref[Any], keys: list[str]) -> tuple[Ref[Any], list[str]]:
+    """The place that ``keys`` lead to, as far as they lead anywhere, and what is left of them."""
+    for index, key in enumerate(keys):
+        below = place_at(ref, key)
+        if below is None:
+            return ref, keys[index:]
+        ref = below
+    return ref, []

@@ -9,15 +9,16 @@ from __future__ import annotations
 import functools
 import math
 from collections import deque
+from collections.abc import Callable
 from typing import Any, ClassVar
 
-from actors import SHUTDOWN, Blueprint, Reason, Ref, Reply, handle
+from actors import SHUTDOWN, Blueprint, Reason, Ref, Reply, Undelivered, handle
 from actors.keeper import Keeper, place_at
 
 from .actions import ALIVE, Action, Begun, Child, Emit, Finish, Forget, Rest, Retry, Start, Status, Stop
 from .actions import Reply as Answer
 from .children import Children
-from .errors import ChildNotFound
+from .errors import ChildNotFound, SpecError
 from .events import Unexpected
 from .intensity import Intensity
 from .messages import (
@@ -110,10 +111,17 @@ class Shell(Keeper):
 
     def unhandled(self, message: Any) -> None:
         """Junk is reported and dropped; its asker gets no answer but an error."""
-        self.system.events.publish(Unexpected(self.system.now(), self.ref.name, type(message).__name__))
+        what = type(message).__name__
+        self.system.events.publish(Unexpected(self.system.now(), self.ref.name, what))
+        self.refuse(message, TypeError(f"{self.ref.name} is a supervisor and has no use for {what}"))
+
+    def refuse(self, message: Any, error: Exception) -> None:
+        """The message in hand is not for this supervisor: its asker gets ``error``, or it is a dead letter."""
         reply = self.defer()
         if reply is not None:
-            reply.fail(TypeError(f"{self.ref.name} is a supervisor and has no use for {type(message).__name__}"))
+            reply.fail(error)
+        else:
+            self.system.dead_letters.add(message, self.ref, Undelivered.UNHANDLED)
 
     def _child_of(self, ref: Ref[Any]) -> Child | None:
         child = self.children.get(ref.name.rpartition("/")[2])
@@ -143,7 +151,8 @@ class Shell(Keeper):
                 case Emit():
                     self.system.events.publish(action.event)
                 case Rest():
-                    self.rest(action.child.ref)
+                    if action.child.ref is not None:  # else it never lived
+                        self.rest(action.child.ref)
                 case Forget():
                     self.forgotten(action.child)
                 case Begun():
@@ -192,19 +201,30 @@ class Shell(Keeper):
 
     @handle(priority=True)
     def start_child(self, message: StartChild) -> None:
-        self.carry_out(self.children.add(message.spec, self.system.now(), self.defer()))
+        self._manage(self.children.add, message.spec)
 
     @handle(priority=True)
     def terminate_child(self, message: TerminateChild) -> None:
-        self.carry_out(self.children.terminate(message.id, self.system.now(), self.defer()))
+        self._manage(self.children.terminate, message.id)
 
     @handle(priority=True)
     def restart_child(self, message: RestartChild) -> None:
-        self.carry_out(self.children.restart(message.id, self.system.now(), self.defer()))
+        self._manage(self.children.restart, message.id)
 
     @handle(priority=True)
     def delete_child(self, message: DeleteChild) -> None:
-        self.carry_out(self.children.delete(message.id, self.system.now(), self.defer()))
+        self._manage(self.children.delete, message.id)
+
+    def _manage(self, call: Callable[[Any, float, Any], list[Action]], argument: object) -> None:
+        """Decide about a management call; one that makes no sense is its caller's error, never the supervisor's end."""
+        reply = self.defer()
+        try:
+            actions = call(argument, self.system.now(), reply)
+        except Exception as error:
+            if reply is not None:
+                reply.fail(error)
+            return
+        self.carry_out(actions)
 
     @handle(priority=True)
     def which_children(self, message: WhichChildren) -> list[ChildInfo]:
@@ -228,7 +248,7 @@ class Shell(Keeper):
         return child.spec if child is not None else None
 
     def _known(self, id: str) -> Child | None:
-        child = self.children.get(id)
+        child = next((child for child in self.children if child.id == id), None)
         if child is None:
             reply = self.defer()
             if reply is not None:
@@ -238,7 +258,10 @@ class Shell(Keeper):
 
 def shell_for(tree: Tree) -> type[Shell]:
     """The actor class that carries out a supervisor's spec."""
-    return Shell.kinds[type(tree)]
+    for kind in type(tree).__mro__:
+        if kind in Shell.kinds:
+            return Shell.kinds[kind]
+    raise SpecError("tree", tree, "must be a Supervisor, a DynamicSupervisor or a Pool")
 
 
 def _info(child: Child) -> ChildInfo:

@@ -18,7 +18,7 @@ settings.load_profile("planaria-ci" if os.environ.get("CI") else "planaria")
 TOGETHER = ("tests/cli/test_demo.py", "tests/test_typing.py", "tests/test_wheel.py")
 
 
-class Scheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist's workers have no types
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """Every test goes to the worker that is free, and the files in ``TOGETHER`` whole, first of all.
 
     The mark ``xdist_group`` is meant for this, but xdist 3.8 loses it under pytest 9.2.

@@ -13,7 +13,6 @@ import pytest
 
 from tests.project import ROOT, run
 
-
 pytestmark = pytest.mark.real
 
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]

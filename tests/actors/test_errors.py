@@ -24,6 +24,7 @@ PARENTS = {
     "NotRunning": ("ActorError",),
     "IllegalTransition": ("ActorError",),
     "HandlerError": ("ActorError", "TypeError"),
+    "CodecError": ("ActorError", "ValueError"),
 }
 MESSAGES = [
     (errors.ActorDied("a#1", KILLED), "a#1 is dead: killed"),
@@ -39,6 +40,7 @@ MESSAGES = [
     (errors.NotRunning("a#1"), "a#1 is not running"),
     (errors.IllegalTransition("start", "closed"), "'start' is not possible in state 'closed'"),
     (errors.HandlerError("A.go", "no message"), "A.go: no message"),
+    (errors.CodecError("shop.Order", "is not registered"), "shop.Order: is not registered"),
 ]
 
 

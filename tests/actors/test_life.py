@@ -17,6 +17,7 @@ from actors import (
     Actor,
     ActorDied,
     ActorSystem,
+    AskSelf,
     Crashed,
     Ignore,
     NotRunning,
@@ -586,7 +587,7 @@ async def test_an_actor_may_not_wait_for_its_own_stop_for_ever(w: World) -> None
 
     error = await ref.ask(Do(lambda actor: fails(actor.ref.stop(timeout=1.0))), timeout=60.0)
 
-    assert isinstance(error, StopTimeout)
+    assert isinstance(error, AskSelf)
 
 
 @world()

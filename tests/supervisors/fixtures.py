@@ -1,4 +1,4 @@
-"""What the tests of supervision share: workers that do as they are told, and a recorder that writes down what they do."""
+"""What the tests of supervision share: workers that do as they are told, and a recorder of what they do."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class Trapper(AsyncWorker):
 
 
 class Recorder:
-    """The log of one tree: ``+a`` a start, ``-a reason`` an end, ``a fails`` and ``a ignores`` what else a start can come to.
+    """The log of one tree: ``+a`` a start, ``-a reason`` an end, ``a fails`` and ``a ignores`` starts that are none.
 
     Starts and ends are written by the workers themselves; only a kill, which runs no hook, by the supervisor's events.
     """
@@ -198,7 +198,7 @@ class Recorder:
 
     @asynccontextmanager
     async def run(self, tree: Tree, seed: int | None = None) -> AsyncIterator[Running]:
-        """Run ``tree`` and write down what happens, from its first start to its end; a tree that gave up is no error."""
+        """Run ``tree`` and write down what happens from its first start on; a tree that gave up is no error."""
         async with ActorSystem(tree.name, seed=seed) as system:
             system.events.subscribe(self.note)
             journal = Journal(system.events)

@@ -1,4 +1,4 @@
-"""What an end means upwards, and what survives it: refs, messages and askers across the death of a child, a group, a supervisor."""
+"""What an end means upwards, and what survives it: refs, messages and askers."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def test_what_a_parent_does_about_a_supervisor_that_gave_up(
         assert (r.take(), await states(tree)) == (log, state)
 
 
-@pytest.mark.parametrize("limits", list(itertools.product((0, 1, 2), repeat=2)) + [(1, 1, 1), (2, 1, 3)], ids=str)
+@pytest.mark.parametrize("limits", [*itertools.product((0, 1, 2), repeat=2), (1, 1, 1), (2, 1, 3)], ids=str)
 @world()
 async def test_the_starts_of_a_leaf_that_always_crashes_are_the_product_of_all_limits(
     w: World, limits: tuple[int, ...]
@@ -519,3 +519,21 @@ async def test_leaving_the_system_does_not_leave_the_orphans_of_a_killed_supervi
         await w.idle()
 
     assert (tree.system.statistics().actors, w.now() <= 5.0) == (0, True)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_management_call_that_waits_for_a_supervisors_new_life_is_answered_by_it(seed: int) -> None:
+    async def scenario(w: World) -> None:
+        r = Recorder()
+        sub = Supervisor("sub", r.children("x"))
+        async with r.run(Supervisor("top", [r.child("a", AsyncWorker), sub], strategy="one_for_all")) as tree:
+            r.plans["a"].append(1.0)
+            end(tree.ref("a"), "killed")
+            await w.idle()
+            asked = asyncio.ensure_future(tree.at("sub").terminate_child("x"))
+            await w.advance(2.0)
+
+            assert (asked.done(), tree.snapshot().restarts) == (True, 1)
+            assert (asked.exception(), await states(tree.at("sub"))) == (None, {"x": "stopped"})
+
+    world(seed).run(scenario)

@@ -31,7 +31,7 @@ def is_restarted(restart: str, how: str) -> bool:
 
 
 def log_of(restart: str, how: str, strategy: str) -> list[str]:
-    """Its own end; if it is restarted, the others of its group stopped from the last, then all started from the first."""
+    """Its own end; then, if it is restarted, the others of its group stopped from the last and all started in order."""
     group = GROUP[strategy] if is_restarted(restart, how) else ""
     return [f"-b {TOLD[how]}", *(f"-{id} shutdown" for id in reversed(group) if id != "b"), *(f"+{id}" for id in group)]
 

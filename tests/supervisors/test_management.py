@@ -22,6 +22,7 @@ from supervisors.errors import (
 )
 from supervisors.events import Added, Removed, Serving, Unexpected
 from supervisors.running import Running
+from supervisors.spec import Spec
 from tests.supervisors.fixtures import AsyncWorker, Note, Recorder, Worker, counts, end, fails, states
 
 # -- every call in every state -----------------------------------------------------------------------------------------
@@ -228,7 +229,8 @@ async def test_a_child_that_was_deleted_and_added_again_stands_last(w: World) ->
 @world()
 async def test_counts_tell_supervisors_from_workers_dead_or_alive(w: World) -> None:
     r = Recorder()
-    specs = [r.child("a"), Supervisor("sub", r.children("x y")), DynamicSupervisor("dyn"), Pool("pool", r.child("w"))]
+    sub = Supervisor("sub", r.children("x y"))
+    specs: list[Spec] = [r.child("a"), sub, DynamicSupervisor("dyn"), Pool("pool", r.child("w"))]
     async with r.run(Supervisor("top", specs)) as tree:
         before = await counts(tree)
         await tree.terminate_child("sub")
@@ -497,3 +499,30 @@ async def test_a_question_that_no_supervisor_understands_is_answered_with_an_err
         error = await fails(tree.ref("sub").ask("what is the time?"), TypeError)
 
         assert ("top/sub is a supervisor" in str(error), tree.ref("sub").is_alive) == (True, True)
+
+
+# -- a child whose first start has not come yet ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "left"),
+    [
+        ("terminate", {"a": "running", "b": "stopped"}),
+        ("restart", {"a": "running", "b": "running"}),
+        ("delete", {"a": "running"}),
+    ],
+)
+@world()
+async def test_a_child_that_waits_for_its_first_start_can_be_managed(w: World, call: str, left: dict[str, str]) -> None:
+    r = Recorder()
+    sub = Supervisor("sub", r.children("a b", AsyncWorker), max_restarts=0)
+    r.plans["a"].extend(["ok", 2.0])
+    async with r.run(Supervisor("top", [sub])) as tree:
+        tree.ref("sub").kill()
+        await w.idle()
+        managed: Any = getattr(tree.at("sub"), f"{call}_child")
+        asked = asyncio.ensure_future(managed("b"))
+        await w.advance(3.0)
+
+        assert (asked.done(), asked.exception()) == (True, None)
+        assert (await states(tree.at("sub")), tree.snapshot().restarts) == (left, 1)
