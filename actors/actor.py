@@ -53,6 +53,11 @@ class Reply:
         self._envelope.fail(error)
 
 
+def _wanted(items: list[Any]) -> list[Any]:
+    """Without the questions whose askers have gone."""
+    return [item for item in items if not (item.__class__ is Envelope and item.is_stale)]
+
+
 def _is_exception(error: object) -> bool:
     return isinstance(error, BaseException)
 
@@ -235,6 +240,8 @@ class Actor:
             raise NotRunning("a message in hand")
         extras = cell.more()
         if len(extras.stash) >= cell.limit:
+            extras.stash = _wanted(extras.stash)
+        if len(extras.stash) >= cell.limit:
             cell.hand = hand
             raise StashFull(cell.ref, cell.limit)
         extras.stash.append(ForLife(hand.message, hand.incarnation) if hand.__class__ is ForLife else hand)
@@ -243,8 +250,7 @@ class Actor:
         """Put all stashed messages back at the head of the mailbox, in their order; returns how many."""
         cell = self._live()
         extras = cell.more()
-        stashed = [item for item in extras.stash if not (item.__class__ is Envelope and item.is_stale)]
-        extras.stash = []
+        stashed, extras.stash = _wanted(extras.stash), []
         if stashed:
             cell.put_first(stashed)
         return len(stashed)

@@ -45,12 +45,16 @@ class Mailbox:
     redeliver: int = 0
 
     def __post_init__(self) -> None:
-        if self.limit is not None and (isinstance(self.limit, bool) or self.limit < 1):
+        if self.limit is not None and (not _is_count(self.limit) or self.limit < 1):
             raise ValueError(f"Mailbox.limit must be at least 1, or None for no bound; got {self.limit!r}")
         if self.overflow not in get_args(Overflow):
             raise ValueError(f"Mailbox.overflow must be one of {', '.join(get_args(Overflow))}; got {self.overflow!r}")
-        if isinstance(self.redeliver, bool) or self.redeliver < 0:
+        if not _is_count(self.redeliver) or self.redeliver < 0:
             raise ValueError(f"Mailbox.redeliver must be 0 or more; got {self.redeliver!r}")
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 DEFAULT_MAILBOX = Mailbox()

@@ -240,6 +240,11 @@ class Cell:
             if item.__class__ is not Envelope or not item.is_stale:
                 self.box.append(item)
 
+    def dismiss(self, sender: tuple[Any, asyncio.Future[None]]) -> None:
+        """A sender waits for room no longer."""
+        if self.senders is not None and sender in self.senders:
+            self.senders.remove(sender)
+
     def admit(self) -> None:
         """Let senders that wait for room in, in the order they came."""
         senders = self.senders
@@ -335,9 +340,14 @@ class Waiting:
         future = cell.scheduler.loop.create_future()
         if cell.senders is None:
             cell.senders = deque()
-        cell.senders.append((self.item, future))
+        sender = (self.item, future)
+        cell.senders.append(sender)
         cell.admit()
-        yield from future
+        try:
+            yield from future
+        except BaseException:
+            cell.dismiss(sender)
+            raise
 
     def __del__(self) -> None:
         if self.cell is not None:

@@ -1,8 +1,8 @@
 """Messages as bytes: values, registered types and refs, for another process or a file.
 
 A frame is a version and then one value, as a flat run of msgpack objects.  What has parts (a list, a dataclass) is an
-ext that holds only their number, and they follow; arrays and maps of msgpack's own are refused.  So depth is counted
-here, and nothing is allocated because a frame declares it.  Names are looked up among what was registered, no import.
+ext of their number, and they follow; msgpack's own arrays and maps are refused.  So depth is counted here and nothing
+is allocated because a frame declares it.  Names are looked up among what was registered; nothing is imported.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import inspect
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from enum import Enum, Flag
+from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -34,9 +35,7 @@ CONTAINERS: dict[type, int] = {list: 1, tuple: 2, set: 3, frozenset: 4, dict: 5}
 MAKERS = {code: kind for kind, code in CONTAINERS.items()}
 
 
-class _Shape(NamedTuple):
-    """What travels by name and fields; ``read`` gives their values, ``make(**fields)`` makes it again."""
-
+class _Shape(NamedTuple):  # of what travels by name and fields: how to make it of them, and to read them
     name: str
     cls: type[Any]
     fields: tuple[str, ...]
@@ -58,15 +57,19 @@ BUILT_IN = [
 
 
 def _shape_of(cls: type[Any]) -> _Shape | None:
-    """How instances of a dataclass, NamedTuple or Enum travel; ``None`` for other classes."""
-    if issubclass(cls, Flag):
-        return _Shape(_name(cls), cls, ("_value_",), lambda _value_: cls(_value_))  # noqa: PLW0108
     if issubclass(cls, Enum):
-        return _Shape(_name(cls), cls, ("_name_",), lambda _name_: cls.__members__[_name_])
+        member = partial(_member, cls)
+        return _Shape(_name(cls), cls, ("_name_",), member, lambda value: (member(value._name_)._name_,))
     fields = getattr(cls, "_fields", None) if issubclass(cls, tuple) else None
     if dataclasses.is_dataclass(cls):
         fields = [field.name for field in dataclasses.fields(cls)]
     return None if fields is None else _Shape(_name(cls), cls, tuple(fields), cls)
+
+
+def _member(cls: type[Enum], _name_: str) -> Enum:  # never a combined flag: Python would remember each for ever
+    if _name_ not in cls.__members__:
+        raise CodecError(_name(cls), f"has no member {_short(_name_)}; combined flags are not members")
+    return cls.__members__[_name_]
 
 
 def _name(cls: type) -> str:
@@ -77,14 +80,23 @@ def _short(value: object) -> str:
     return ascii(value[:100]) if isinstance(value, str) else f"a value of type {type(value).__name__}"
 
 
-def _tried(what: str, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+def _tried(what: str, function: Callable[..., T], *args: object) -> T:
     """Call what may raise anything, such as a constructor or ``__hash__``."""
     try:
-        return function(*args, **kwargs)
+        return function(*args)
     except CodecError:
         raise
     except Exception as error:
         raise CodecError(what, f"cannot be read or made: {type(error).__name__} {_short(str(error))}") from error
+
+
+def _next(unpacker: Any) -> Any:
+    try:
+        return unpacker.unpack()
+    except msgpack.OutOfData:
+        raise CodecError("the frame", "ends too early") from None
+    except Exception as error:
+        raise CodecError("the frame", f"is not msgpack as it should be: {_short(str(error))}") from error
 
 
 class Codec:
@@ -107,9 +119,8 @@ class Codec:
                 raise ValueError(f"Codec.{limit} must be from 1 to {most}; got {value!r}")
         self.system, self.max_bytes, self.max_depth = system, max_bytes, max_depth
         refs = _Shape("ref", object, ("system", "name"), self._find, self._locate)
-        self._shapes: dict[str | type, _Shape] = {"ref": refs}
-        for shape in BUILT_IN:
-            self._shapes[shape.name] = self._shapes[shape.cls] = shape
+        self._shapes: dict[str | type, _Shape] = {shape.name: shape for shape in (refs, *BUILT_IN)}
+        self._shapes.update((shape.cls, shape) for shape in BUILT_IN)
         for cls in types:
             self.register(cls)
 
@@ -146,6 +157,8 @@ class Codec:
         frame, waiting, pack = bytearray((VERSION,)), [(message, 0)], msgpack.Packer(buf_size=256).pack
         while waiting:
             value, depth = waiting.pop()
+            if type(value) is int and not -(2**63) <= value < 2**64:
+                raise CodecError(f"an int of {value.bit_length()} bits", "is not from -2**63 to 2**64 - 1")
             if type(value) in LEAVES:
                 frame += _tried(f"a value of type {type(value).__name__}", pack, value)
             elif depth >= self.max_depth:
@@ -161,16 +174,49 @@ class Codec:
     def decode(self, data: bytes | bytearray | memoryview) -> Any:
         """The message in a frame.  Raises ``CodecError``, and nothing else, whatever the bytes are.
 
-        Constructors run, ``__post_init__`` too, but the types of fields are not checked.  A ref is whoever has the name
+        Constructors run (``__post_init__``), but the types of fields are not checked.  A ref is whoever has the name
         now.  Takes up to about forty times the memory of the bytes (a frame full of one-element sets).
         """
-        reader = _Reader(self, data)
-        if (version := reader.next()) is True or version != VERSION:
-            raise CodecError("the frame", f"is of version {_short(version)}, not {VERSION}")
-        message = reader.get(0)
-        if reader.left():
+        size = _tried("the frame", lambda: memoryview(data).nbytes)
+        if size > self.max_bytes:
+            raise CodecError("the frame", f"has {size} bytes; the codec's max_bytes is {self.max_bytes}")
+        unpacker = msgpack.Unpacker(max_buffer_size=size or 1, max_array_len=0, max_map_len=0, ext_hook=lambda *e: e)
+        _tried("the frame", unpacker.feed, data)
+        if type(version := _next(unpacker)) is not int or version != VERSION:
+            raise CodecError("the frame", f"is not of version {VERSION}")
+        message = self._get(unpacker, 0)
+        if unpacker.tell() < size:
             raise CodecError("the frame", "goes on after its message")
         return message
+
+    def _get(self, unpacker: Any, depth: int) -> Any:
+        item = _next(unpacker)
+        if type(item) in LEAVES:
+            return item
+        code, data = item if type(item) is tuple else (type(item).__name__, b"")
+        if len(data) != 4 or (code not in MAKERS and code != RECORD):
+            raise CodecError("the frame", f"holds an ext or type {code!r} of {len(data)} bytes, which is not known")
+        if depth >= self.max_depth:
+            raise CodecError("the frame", f"nests deeper than {depth}, the codec's max_depth")
+        parts = [self._get(unpacker, depth + 1) for _ in range(int.from_bytes(data))]
+        if code == RECORD:
+            return self._record(parts[0] if parts else None, parts[1::2], parts[2::2])
+        kind: type[Any] = MAKERS[code]
+        whole = _tried(f"a {kind.__name__}", kind, zip(*[iter(parts)] * 2, strict=True) if kind is dict else parts)
+        if len(whole) != (len(parts) // 2 if kind is dict else len(parts)):
+            raise CodecError(f"a {kind.__name__}", "holds the same key or element twice")
+        return whole
+
+    def _record(self, name: Any, fields: list[Any], values: list[Any]) -> Any:
+        shape = self._shapes.get(name) if type(name) is str else None
+        if shape is None:
+            raise CodecError(_short(name), "is not the name of a registered type")
+        for number, field in enumerate(fields):
+            if type(field) is not str or field not in shape.fields or field in fields[:number]:
+                raise CodecError(shape.name, f"has no field {_short(field)}, or has it once")
+        if missing := [field for field in shape.fields if field not in fields]:
+            raise CodecError(shape.name, f"lacks the field {missing[0]!r}")
+        return _tried(shape.name, lambda: shape.make(**dict(zip(fields, values, strict=True))))
 
     def _parts(self, value: Any) -> list[Any]:
         kind = type(value)
@@ -180,9 +226,8 @@ class Codec:
         if hasattr(kind, "_cell") and getattr(getattr(value, "_cell", None), "ref", None) is value:  # it is a ref
             shape = self._shapes["ref"]
         if shape is None:
-            bases = [base.__name__ for base in kind.__mro__ if base in {*LEAVES, *CONTAINERS, *self._shapes}]
-            why = f"would come back as a {bases[0]}; send one" if bases else "cannot be sent"
-            raise CodecError(_name(kind), "is not registered; use register() or learn()" if _shape_of(kind) else why)
+            why = "is not registered; use register() or learn()" if _shape_of(kind) else "is of no type that is known"
+            raise CodecError(_name(kind), why)
         read = shape.read or (lambda value: [getattr(value, field) for field in shape.fields])
         pairs = zip(shape.fields, _tried(shape.name, read, value), strict=True)
         return [shape.name, *(part for pair in pairs for part in pair)]
@@ -190,11 +235,10 @@ class Codec:
     def _locate(self, ref: Ref[Any]) -> tuple[str, str]:
         if ref.system is not self.system:
             raise CodecError(f"ref {ref}", f"is of system {ref.system.name!r}, not of {self.system.name!r}")
-        cell = ref._cell
-        for name in (ref.name, *(cell.extras.names if cell.extras else ())):
+        for name in (ref.name, *getattr(ref._cell.extras, "names", ())):
             if self.system.whereis(name) is ref:
                 return self.system.name, name
-        why = "is anonymous; spawn it with a name" if isinstance(cell.label, int) else "has lost its name"
+        why = "is anonymous; spawn it with a name" if isinstance(ref._cell.label, int) else "has lost its name"
         raise CodecError(f"ref {ref}", f"cannot be found by name: it {why}")
 
     def _find(self, system: str, name: str) -> Ref[Any]:
@@ -203,56 +247,3 @@ class Codec:
         if (ref := self.system.whereis(name)) is None:
             raise CodecError(f"ref {_short(name)}", f"leads nowhere: nobody in {self.system.name!r} has that name now")
         return ref
-
-
-class _Reader:
-    def __init__(self, codec: Codec, data: bytes | bytearray | memoryview) -> None:
-        if not isinstance(data, bytes | bytearray | memoryview):
-            raise CodecError("the frame", f"is of type {type(data).__name__}, not bytes")
-        self.codec, self.size = codec, memoryview(data).nbytes
-        if self.size > codec.max_bytes:
-            raise CodecError("the frame", f"has {self.size} bytes; the codec's max_bytes is {codec.max_bytes}")
-        limits = {"max_buffer_size": self.size or 1, "max_array_len": 0, "max_map_len": 0}
-        self.unpacker = msgpack.Unpacker(**limits, ext_hook=lambda *ext: ext)
-        self.unpacker.feed(bytes(data))
-        self.left: Callable[[], int] = lambda: self.size - self.unpacker.tell()
-
-    def next(self) -> Any:
-        try:
-            return self.unpacker.unpack()
-        except msgpack.OutOfData:
-            raise CodecError("the frame", "ends too early") from None
-        except Exception as error:
-            raise CodecError("the frame", f"is not msgpack as it should be: {_short(str(error))}") from error
-
-    def get(self, depth: int) -> Any:
-        item = self.next()
-        if type(item) in LEAVES:
-            return item
-        code, data = item if type(item) is tuple else (type(item).__name__, b"")
-        if len(data) != 4 or (code not in MAKERS and code != RECORD):
-            raise CodecError("the frame", f"holds an ext or type {code!r} of {len(data)} bytes, which is not known")
-        if depth >= self.codec.max_depth:
-            raise CodecError("the frame", f"nests deeper than {depth}, the codec's max_depth")
-        count = int.from_bytes(data)
-        if count > self.left():
-            raise CodecError("the frame", f"declares {count} parts, but ends too early for them")
-        parts = [self.get(depth + 1) for _ in range(count)]
-        if code == RECORD:
-            return self.record(parts[0] if parts else None, parts[1::2], parts[2::2])
-        kind: type[Any] = MAKERS[code]
-        whole = _tried(f"a {kind.__name__}", kind, zip(*[iter(parts)] * 2, strict=True) if kind is dict else parts)
-        if len(whole) != (count // 2 if kind is dict else count):
-            raise CodecError(f"a {kind.__name__}", "holds the same key or element twice")
-        return whole
-
-    def record(self, name: Any, fields: list[Any], values: list[Any]) -> Any:
-        shape = self.codec._shapes.get(name) if type(name) is str else None
-        if shape is None:
-            raise CodecError(_short(name), "is not registered")
-        for number, field in enumerate(fields):
-            if type(field) is not str or field not in shape.fields or field in fields[:number]:
-                raise CodecError(shape.name, f"has no field {_short(field)}, or not twice")
-        if missing := [field for field in shape.fields if field not in fields]:
-            raise CodecError(shape.name, f"lacks the field {missing[0]!r}")
-        return _tried(shape.name, shape.make, **dict(zip(fields, values, strict=True)))

@@ -33,6 +33,7 @@ class Keeper(Actor):
     trap_exits = True
     _finishing = False
     _kills: dict[Cell, asyncio.TimerHandle]
+    _limits: dict[Cell, asyncio.TimerHandle]
 
     # -- what the engine tells ---------------------------------------------------------------------------------------
 
@@ -90,9 +91,13 @@ class Keeper(Actor):
         return outcome
 
     def _on_start(self, cell: Cell, outcome: life.Outcome) -> None:
+        limit = self._limits.pop(cell, None)
+        if limit is not None:
+            limit.cancel()
         self._later(lambda: self.start_done(cell.ref, outcome.reason, outcome.ignored))
 
     def _on_overdue(self, cell: Cell, outcome: life.Outcome, timeout: float) -> None:
+        self._limits.pop(cell, None)
         reason = Crashed(StartTimeout(cell.ref, KILLED, timeout)) if outcome.reason == KILLED else outcome.reason
         self._later(lambda: self.start_done(cell.ref, reason, outcome.ignored))
 
@@ -104,7 +109,7 @@ class Keeper(Actor):
                 cell.more().on_start = lambda cell, outcome: self._on_overdue(cell, outcome, timeout)
                 send_exit(cell, KILL)
 
-        cell.scheduler.loop.call_later(timeout, overdue)
+        self._limits[cell] = cell.scheduler.loop.call_later(timeout, overdue)
 
     def has_life(self, ref: Ref[Any] | None) -> bool:
         """Whether there is a life, be it one that starts or stops."""
@@ -153,14 +158,14 @@ class Keeper(Actor):
         self._finishing = True
         self._cell.push(Ending(reason, NOTHING))
 
-    def later(self, seconds: float, function: Callable[[], None]) -> None:
+    def later(self, seconds: float, function: Callable[[], None]) -> asyncio.TimerHandle | None:
         """Call ``function`` in this keeper's turn after ``seconds``, if this life is not over; 0 means behind what
         waits.
         """
         if seconds <= 0:
             self._later(function)
-        else:
-            self._cell.scheduler.loop.call_later(seconds, self._later, function)
+            return None
+        return self._cell.scheduler.loop.call_later(seconds, self._later, function)
 
     def _later(self, function: Callable[[], None]) -> None:
         if self._cell.actor is self:
@@ -171,6 +176,7 @@ class Keeper(Actor):
     def started(self) -> None:
         """Start late: the life has begun when :meth:`ready` is called."""
         self._kills = {}
+        self._limits = {}
         life.start_later(self._cell)
         self._cell.push_first(Call(lambda _: self.begin()))  # before calls that have waited for this life
 

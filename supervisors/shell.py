@@ -6,6 +6,7 @@ action leads to at once (a start that needed no waiting) goes back in as the nex
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import math
 from collections import deque
@@ -53,6 +54,7 @@ class Shell(Keeper):
     def __init__(self, spec: Tree) -> None:
         self.spec = spec
         self.children: Children
+        self._retries: dict[Child, asyncio.TimerHandle | None] = {}
 
     def make_children(self, path: str, intensity: Intensity) -> Children:
         """The table of children, at the start of each life."""
@@ -79,6 +81,7 @@ class Shell(Keeper):
                 self.forget(key)
             else:
                 child.lives = ref.pid.incarnation
+                child.ref = ref
         self.carry_out(self.children.begin(self.system.now()))
 
     def start_done(self, ref: Ref[Any], reason: Reason | None, ignored: bool) -> None:
@@ -151,6 +154,7 @@ class Shell(Keeper):
                 case Emit():
                     self.system.events.publish(action.event)
                 case Rest():
+                    self._call_off(action.child)
                     if action.child.ref is not None:  # else it never lived
                         self.rest(action.child.ref)
                 case Forget():
@@ -161,6 +165,7 @@ class Shell(Keeper):
                     self.finish(action.reason)
 
     def _start(self, child: Child) -> list[Action]:
+        self._call_off(child)
         if child.status is not Status.STARTING:
             return []
         spec = child.spec
@@ -181,7 +186,16 @@ class Shell(Keeper):
 
     def _retry(self, retry: Retry) -> None:
         child, generation = retry.child, retry.generation
-        self.later(retry.delay, lambda: self.carry_out(self.children.due(child.id, generation, self.system.now())))
+        timer = self.later(
+            retry.delay, lambda: self.carry_out(self.children.due(child.id, generation, self.system.now()))
+        )
+        self._retries[child] = timer
+
+    def _call_off(self, child: Child) -> None:
+        """The retry of ``child`` is under way, or not wanted any more: keep no timer for it."""
+        timer = self._retries.pop(child, None)
+        if timer is not None:
+            timer.cancel()
 
     def _answer(self, answer: Answer) -> None:
         reply: Reply | None = answer.token
@@ -194,6 +208,7 @@ class Shell(Keeper):
 
     def forgotten(self, child: Child) -> None:
         """A child has left the table."""
+        self._call_off(child)
         if child.ref is not None and place_at(self.ref, child.id) is child.ref:
             self.forget(child.id)
 

@@ -349,7 +349,7 @@ def _is_int(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= math.inf
 
 
 def _options(spec: ChildSpec | Tree) -> list[str]:

@@ -9,7 +9,7 @@ import click
 from supervisors.spec import Tree
 from supervisors.validate import Code, Severity, findings
 
-from .loading import tree_argument
+from .loading import looking_at, tree_argument
 from .terminal import line, output, print_json
 
 CLEAN, FOUND = 0, 1
@@ -32,7 +32,8 @@ def check(tree: Tree, as_json: bool, grace: float | None, ignore: tuple[str, ...
 
     Exit codes: 0 nothing was found, 1 there are findings, 2 the tree could not be loaded.
     """
-    found = [finding for finding in findings(tree, grace=grace) if finding.code not in ignore]
+    with looking_at(tree):
+        found = [finding for finding in findings(tree, grace=grace) if finding.code not in ignore]
     if as_json:
         print_json([asdict(finding) for finding in found])
         return FOUND if found else CLEAN

@@ -14,7 +14,7 @@ import pkgutil
 import sys
 import sysconfig
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
@@ -184,3 +184,14 @@ def _theirs(filename: str) -> bool:
 def _short(filename: str) -> str:
     path = Path(filename)
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else filename
+
+
+@contextlib.contextmanager
+def looking_at(tree: Tree) -> Iterator[None]:
+    """What the user's own values do when they are looked at, such as a ``repr`` that raises, is one line too."""
+    try:
+        yield
+    except click.ClickException:
+        raise
+    except Exception as error:
+        raise click.ClickException(f"cannot look at the tree {tree.name!r}: {type(error).__name__}: {error}") from error

@@ -14,7 +14,7 @@ from actors import Mailbox
 from supervisors.backoff import Backoff
 from supervisors.spec import BrutalKill, ByKey, ChildSpec, DynamicSupervisor, Pool, Spec, Supervisor, Tree
 
-from .loading import tree_argument
+from .loading import looking_at, tree_argument
 from .terminal import output, print_json
 
 
@@ -23,10 +23,11 @@ from .terminal import output, print_json
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def tree(tree: Tree, as_json: bool) -> None:
     """Draw a tree with every option that holds, the defaults included.  Nothing is started."""
-    if as_json:
-        print_json(described(tree))
-    else:
-        show(drawn(tree), output())
+    with looking_at(tree):
+        if as_json:
+            print_json(described(tree))
+        else:
+            show(drawn(tree), output())
 
 
 def show(drawing: Drawing, console: Console) -> None:

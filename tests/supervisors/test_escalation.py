@@ -138,7 +138,6 @@ def test_the_children_of_a_killed_supervisor_die_of_killed_and_come_back(seed: i
             await w.idle()
             log = r.take()
 
-            assert [line for line in log if line != "-sub killed"] != []
             assert sorted(log) == sorted(
                 ["-sub killed", *(f"-{id} killed" for id in "xyz"), *(f"+{id}" for id in "xyz")]
             )
@@ -436,8 +435,7 @@ async def test_an_ask_that_waits_when_the_tree_gives_up_fails_at_once(w: World) 
         end(tree.ref("a"))
         error = await fails(tree.ref("a").ask(Note("m")), ActorDied)
 
-        assert w.now() == 0.0
-        assert str(error.reason) in ("crashed(Boom)", "noproc", "shutdown")
+        assert (str(error.reason), w.now()) == ("crashed(Boom)", 0.0)
 
 
 @pytest.mark.parametrize("redeliver", [1, 2, 5])

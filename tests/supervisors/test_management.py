@@ -434,29 +434,31 @@ async def test_a_call_to_a_supervisor_that_has_ended_fails_at_once(w: World, cal
         assert isinstance(await fails(CALLS[call](tree, r)), ActorDied)
 
 
-@pytest.mark.parametrize("call", ["start", "restart", "terminate"])
 @world()
-async def test_a_call_that_waits_when_the_supervisor_ends_is_answered_with_an_error(w: World, call: str) -> None:
+async def test_a_start_that_waits_for_its_turn_when_the_supervisor_ends_is_answered_with_an_error(w: World) -> None:
     r = Recorder()
-    r.plans["b"].extend(["ok", "hang"])
     async with r.top("a b", AsyncWorker) as tree:
+        await tree.terminate_child("a")
+        r.plans["b"].append("hang")
         end(tree.ref("b"))
         await w.idle()
-        waiting_call: dict[str, Callable[[], Awaitable[Any]]] = {
-            "start": lambda: tree.start_child(r.child("c")),
-            "restart": lambda: tree.restart_child("a"),
-            "terminate": lambda: tree.terminate_child("a"),
-        }
-        if call == "restart":
-            await tree.terminate_child("a")
-        asked = asyncio.ensure_future(waiting_call[call]())
+        calls = [asyncio.ensure_future(call) for call in (tree.start_child(r.child("c")), tree.restart_child("a"))]
+        await w.idle()
+        waiting = [call.done() for call in calls]
+        await tree.stop()
+
+        assert (waiting, [type(await fails(call)) for call in calls]) == ([False, False], [ChildFailed, ChildFailed])
+
+
+@world()
+async def test_a_termination_that_goes_on_when_the_supervisor_ends_is_answered(w: World) -> None:
+    r = Recorder()
+    async with r.run(Supervisor("top", [r.child("a"), r.child("b", AsyncWorker, linger=2.0)])) as tree:
+        asked = asyncio.ensure_future(tree.terminate_child("b"))
         await w.idle()
         await tree.stop()
-        await w.idle()
 
-        assert asked.done()
-        if call != "terminate":
-            assert asked.exception() is not None
+        assert (asked.done(), asked.exception(), w.now()) == (True, None, 2.0)
 
 
 @world()

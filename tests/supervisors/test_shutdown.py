@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from actors import KILLED, NORMAL, SHUTDOWN, ActorDied, Shutdown, StopTimeout
+from actors import KILLED, NORMAL, SHUTDOWN, ActorDied, Shutdown, StopTimeout, handle
 from actors.testing import World, world
 from supervisors import BRUTAL_KILL, INFINITY, DynamicSupervisor, Pool, Supervisor
 from supervisors.events import Ending, Stopped
 from tests.supervisors.fixtures import (
+    TOLD,
     AsyncWorker,
+    Boom,
     Do,
     Note,
     Recorder,
@@ -339,16 +341,16 @@ async def test_a_death_of_another_child_during_a_shutdown_is_not_repaired(w: Wor
 )
 @world()
 async def test_which_reasons_of_a_stopped_child_are_odd(w: World, restart: str, how: str, expected: bool) -> None:
-    class Wilful(AsyncWorker):
-        """Waits for its end in a handler and then takes it into its own hands."""
+    class Wilful(Trapper):
+        """Ends for a reason of its own while it is being stopped."""
 
-        trap_exits = True
-
+        @handle
         async def sleep(self, message: Sleep) -> None:
+            if how == "normal":
+                self.stop(NORMAL)
             await asyncio.sleep(message.seconds)
             if how == "abnormal":
-                raise RuntimeError
-            self.stop(NORMAL)
+                raise Boom
 
     r = Recorder()
     async with r.run(Supervisor("top", [r.child("a", Wilful, restart=restart)])) as tree:
@@ -356,7 +358,7 @@ async def test_which_reasons_of_a_stopped_child_are_odd(w: World, restart: str, 
         await w.idle()
         await tree.stop()
 
-        assert [e.expected for e in r.of(Stopped)] in ([expected], [True])
+        assert [(str(e.reason), e.expected) for e in r.of(Stopped)] == [(TOLD[how], expected)]
 
 
 # -- who can stop a supervisor -----------------------------------------------------------------------------------------
