@@ -160,7 +160,7 @@ class Codec:
             if type(value) is int and not -(2**63) <= value < 2**64:
                 raise CodecError(f"an int of {value.bit_length()} bits", "is not from -2**63 to 2**64 - 1")
             if type(value) in LEAVES:
-                frame += _tried(f"a value of type {type(value).__name__}", pack, value)
+                frame += _tried("a str", pack, value)  # the only one that may fail
             elif depth >= self.max_depth:
                 raise CodecError("the message", f"nests deeper than {depth}, the codec's max_depth, or holds itself")
             else:
@@ -175,7 +175,7 @@ class Codec:
         """The message in a frame.  Raises ``CodecError``, and nothing else, whatever the bytes are.
 
         Constructors run (``__post_init__``), but the types of fields are not checked.  A ref is whoever has the name
-        now.  Takes up to about forty times the memory of the bytes (a frame full of one-element sets).
+        now.  Takes up to fifty times the memory of the bytes (a frame full of empty sets).
         """
         size = _tried("the frame", lambda: memoryview(data).nbytes)
         if size > self.max_bytes:
