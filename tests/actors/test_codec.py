@@ -196,10 +196,9 @@ NAIVE = datetime(2024, 10, 27, 2, 30)  # noqa: DTZ001 - it is to come back witho
 EDGES: list[Any] = [
     -(2**63), 2**64 - 1, -0.0, math.inf, math.nan, "", "\x00", "名前😀", b"", b"\xff", (), [], {}, set(), frozenset(),
     ((),), {(1, ("a",)): {None: []}}, {1: "a", "1": "b"}, NAIVE, NAIVE.replace(fold=1),
-    datetime.max.replace(tzinfo=UTC), date.min, timedelta.max, timedelta.min, Decimal("-0E+3"),
-    Decimal("sNaN"), Decimal("1E+999999"), UUID(int=0),
-    Nothing(), Point(1), Point(x=[1], y={2}), Order(Order(Order(1))), Loose("a", note=Loose("b")), Colour.CRIMSON,
-    Rights.WRITE, {Colour.RED: Level.LOW, Level.LOW: Word.YES},
+    datetime.max.replace(tzinfo=UTC), date.min, timedelta.max, timedelta.min, Decimal("-0E+3"), Decimal("sNaN"),
+    Decimal("1E+999999"), UUID(int=0), Nothing(), Point(1), Point(x=[1], y={2}), Order(Order(Order(1))),
+    Loose("a", note=Loose("b")), Colour.CRIMSON, Rights.WRITE, {Colour.RED: Level.LOW, Level.LOW: Word.YES},
 ]  # fmt: skip
 
 
