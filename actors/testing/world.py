@@ -80,14 +80,16 @@ class World:
             self._clock.main = None
 
     def __call__(self, test: Callable[..., Awaitable[T]]) -> Callable[..., T]:
-        """Make a plain test function of an ``async`` one whose first parameter is the world."""
+        """Make a plain test function of an ``async`` one whose first parameter (after ``self``) is the world."""
+        parameters = list(inspect.signature(test).parameters.values())
+        at = 1 if parameters and parameters[0].name == "self" else 0
 
         def run(*args: Any, **kwargs: Any) -> T:
-            return self.run(lambda w: test(w, *args, **kwargs))
+            return self.run(lambda w: test(*args[:at], w, *args[at:], **kwargs))
 
         functools.update_wrapper(run, test)
-        signature = inspect.signature(test)
-        run.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
+        signature = inspect.signature(test).replace(parameters=[*parameters[:at], *parameters[at + 1 :]])
+        run.__signature__ = signature  # type: ignore[attr-defined]
         del run.__wrapped__  # type: ignore[attr-defined]
         return run
 

@@ -272,3 +272,12 @@ def test_cancelling_all_tasks_does_not_stop_a_system() -> None:
             return answer
 
     assert asyncio.run(main()) == "second"
+
+
+class TestAMethod:
+    """A test of a class of tests."""
+
+    @world(3)
+    async def test_gets_the_world_after_itself(self, w: World) -> None:
+        assert isinstance(self, TestAMethod)
+        assert isinstance(w, World)
