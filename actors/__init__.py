@@ -3,6 +3,7 @@
 from . import _shadow  # noqa: F401 - says so if another module called `supervisors` hides ours
 from .actor import Actor, Reply
 from .blueprint import Blueprint, Mailbox
+from .chooser import Chooser, PageHinkley
 from .codec import Codec
 from .deadletters import DeadLetters
 from .errors import (
@@ -10,13 +11,16 @@ from .errors import (
     ActorError,
     AskSelf,
     AskTimeout,
+    CircuitOpen,
     CodecError,
+    DeadlineExceeded,
     HandlerError,
     Ignore,
     IllegalTransition,
     MailboxFull,
     NameTaken,
     NotRunning,
+    Overloaded,
     StartFailed,
     StartTimeout,
     StashFull,
@@ -28,11 +32,20 @@ from .exits import KILL, KILLED, NOCONNECTION, NOPROC, NORMAL, SHUTDOWN, Apoptos
 from .handlers import handle
 from .links import Monitor
 from .messages import DeadLetter, Down, Exit, Pid, Request, Undelivered
-from .ref import ActorStatistics, Ref
+from .overload.breaker import Circuit, CircuitBreaker
+from .overload.brownout import Brownout
+from .overload.budget import RetryBudget
+from .overload.codel import CoDel
+from .overload.limits import AIMD, Gradient2, Limit, Vegas
+from .overload.retry import Retry, retry
+from .ref import Ref
+from .statistics import ActorStatistics
 from .system import ActorSystem, SystemStatistics
 from .timers import Timer
+from .watchdog import Watchdog
 
 __all__ = [
+    "AIMD",
     "Abandoned",
     "Actor",
     "ActorDied",
@@ -44,19 +57,28 @@ __all__ = [
     "AskTimeout",
     "Blocked",
     "Blueprint",
+    "Brownout",
+    "Chooser",
+    "Circuit",
+    "CircuitBreaker",
+    "CircuitOpen",
+    "CoDel",
     "Codec",
     "CodecError",
     "Crashed",
     "DeadLetter",
     "DeadLetters",
+    "DeadlineExceeded",
     "Down",
     "Events",
     "Exit",
+    "Gradient2",
     "HandlerError",
     "Ignore",
     "IllegalTransition",
     "KILL",
     "KILLED",
+    "Limit",
     "Lost",
     "Mailbox",
     "MailboxFull",
@@ -66,12 +88,16 @@ __all__ = [
     "NORMAL",
     "NameTaken",
     "NotRunning",
+    "Overloaded",
+    "PageHinkley",
     "Pid",
     "Quarantined",
     "Reason",
     "Ref",
     "Reply",
     "Request",
+    "Retry",
+    "RetryBudget",
     "SHUTDOWN",
     "Shutdown",
     "StartFailed",
@@ -82,5 +108,8 @@ __all__ = [
     "Timer",
     "Undelivered",
     "Unhandled",
+    "Vegas",
+    "Watchdog",
     "handle",
+    "retry",
 ]

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVarTuple
 
 from . import links
 from .blueprint import Blueprint, Mailbox
-from .envelopes import NOTHING, ChildEnded, Envelope, ForLife, Stop
+from .deadlines import deadline_of
+from .envelopes import NEVER, NOTHING, ChildEnded, Envelope, ForLife, Stop
 from .errors import NotRunning, StashFull
+from .events import Harmed
+from .evidence import Evidence, Harm
 from .exits import NORMAL, Reason
 from .handlers import Routes, define, routes_of
 from .lifecycle import REFUSING
 from .messages import Down, Exit, Pid
+from .pulse import note
 from .timers import Timer
+from .turn import describe
 
 if TYPE_CHECKING:
     from .cell import Cell
@@ -56,6 +61,10 @@ class Reply:
 def _wanted(items: list[Any]) -> list[Any]:
     """Without the questions whose askers have gone."""
     return [item for item in items if not (item.__class__ is Envelope and item.is_stale)]
+
+
+def _is_weight(weight: object) -> bool:
+    return isinstance(weight, (int, float)) and not isinstance(weight, bool) and 0 < weight < float("inf")
 
 
 def _is_exception(error: object) -> bool:
@@ -116,14 +125,38 @@ class Actor:
     def receive(self, message: Any) -> Any:
         """Override it whole to receive every message in one place instead of by ``@handle``."""
 
+    # -- hooks of planned death; see docs/apoptosis.md -----------------------------------------------------------------
+
+    def ready(self) -> Any:
+        """Whether this life is warm enough to serve.  Asked of a successor after ``started()``, until it is true."""
+        return True
+
+    def bequeath(self) -> Any:
+        """What the successor is to have.  It is handed over as it is: do not touch it afterwards."""
+
+    def inherit(self, estate: Any) -> Any:
+        """Take over what the predecessor left; after ``started()``, before the first message."""
+
+    def vitals(self) -> Any:
+        """One's own check-up: ``None``, true or 0 is fine; false, or a number above 0, is damage (of that weight)."""
+
+    def repair(self, level: int) -> Any:
+        """Evidence has added up: 1, drop caches and reconnect; 2, rebuild the state.  It helped if no more comes."""
+
     # -- engine's side, for supervisors --------------------------------------------------------------------------------
 
     def child_ended(self, notice: ChildEnded) -> None:
         """A life that this supervisor started is over.  For the engine; a plain actor owns no children."""
 
+    def child_orphaned(self, notice: ChildEnded) -> None:
+        """The same, but the supervisor's own life was over before: nothing can be decided.  For the engine."""
+
     def end_later(self, reason: Reason) -> bool:
         """Whether this actor takes it on itself to end for ``reason`` when it is ready.  For the engine."""
         return False
+
+    def asked_to_replace(self, ref: Ref[Any], cause: str, estate: str | None) -> None:
+        """A life that this supervisor keeps asks to be replaced.  For the engine."""
 
     # -- who and where -------------------------------------------------------------------------------------------------
 
@@ -224,6 +257,36 @@ class Actor:
         """End this life when the handler in hand is done."""
         self._live().push(Stop(reason))
 
+    def damage(self, weight: float | None = None, what: str = "invariant failed") -> None:
+        """Report that one's own state is wrong; enough of it, and this life is repaired or replaced.
+
+        ``weight``: against a threshold that is 3 by default; ``None``: what the policy says, by default 2.  Without a
+        policy that judges it, it is only an event.  Raises ``ValueError`` for a weight that is not above 0 and finite.
+        """
+        if weight is not None and not _is_weight(weight):
+            raise ValueError(f"damage needs a weight above 0; got {weight!r}")
+        cell = self._live()
+        message, handler = describe(cell, cell.hand)
+        if not note(cell, Evidence(Harm.INVARIANT, weight, what, message, handler)):
+            self.system.events.publish(Harmed(self.system.now(), cell.pid, weight, what))
+
+    def retire(self, cause: str, estate: str | None = None) -> None:
+        """Ask to be replaced as soon as the disruption budget allows; this life serves until its successor does.
+
+        ``estate``: what the successor inherits: ``all``, ``last good`` or ``nothing``; ``None``: all, unless something
+        speaks against the state.  Raises ``NotRunning`` without a
+        supervisor.
+        """
+        cell = self._live()
+        if estate not in (None, "all", "last good", "nothing"):
+            raise ValueError(f"estate must be 'all', 'last good', 'nothing' or None; got {estate!r}")
+        if cell.owner is None and cell.ref._cell is not cell:  # it does not serve yet, or not any more
+            cell.more().retiring = (cause, estate)
+            return
+        if cell.owner is None:
+            raise NotRunning(f"a supervisor that could replace {cell.name}")
+        cell.owner.asked_to_replace(cell.ref, cause, estate)
+
     def continue_with(self, message: object) -> None:
         """Handle ``message`` next, before all that wait; several are handled in the order they were given."""
         cell = self._live()
@@ -270,7 +333,23 @@ class Actor:
         if other._cell.state in REFUSING:
             other._cell.refuse(hand, other._cell.reason)
         else:
-            other._cell.put(hand)
+            other._take(hand)
+
+    def remaining(self) -> float | None:
+        """Seconds that are left for the message in hand, 0 if it is late already; ``None`` if it has no deadline.
+
+        After ``defer``, ``forward`` or ``stash`` there is no message in hand.
+        """
+        cell = self._live()
+        deadline = deadline_of(cell.hand)
+        return None if deadline is NEVER else max(0.0, deadline - cell.scheduler.loop.time())
+
+    @property
+    def level(self) -> int:
+        """The level at which this message is handled: 0 in full, above that more cheaply (see ``Brownout``)."""
+        cell = self._live()
+        control = cell.extras.control if cell.extras is not None else None
+        return control.level_of(cell.handled) if control is not None else 0
 
     def defer(self) -> Reply | None:
         """Answer the question in hand later: what the handler returns is ignored.  ``None`` if nobody asked."""

@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
+from .overload.brownout import Brownout
+from .overload.codel import CoDel
+
 if TYPE_CHECKING:
     from .actor import Actor
 
@@ -36,6 +39,10 @@ class Mailbox:
     ``n`` it goes back to the head of the mailbox for the next life, until it has ended ``n`` lives; then it is
     quarantined: a dead letter with the reason ``quarantined``.
 
+    ``control``: ``None`` (default), or ``CoDel()``: messages that have waited too long are shed, each as an
+    ``Overloaded`` to its asker or a dead letter, and under overload the newest is served first.  ``brownout``: ``None``
+    or ``Brownout()``: handlers marked with a level are used when messages wait too long; it needs a ``control``.
+
     Exit signals, management and priority messages have their own lane and are not counted.
     Raises ``ValueError`` naming the field for a value out of range.
     """
@@ -43,6 +50,8 @@ class Mailbox:
     limit: int | None = DEFAULT_LIMIT
     overflow: Overflow = "reject"
     redeliver: int = 0
+    control: CoDel | None = None
+    brownout: Brownout | None = None
 
     def __post_init__(self) -> None:
         if self.limit is not None and (not _is_count(self.limit) or self.limit < 1):
@@ -51,6 +60,12 @@ class Mailbox:
             raise ValueError(f"Mailbox.overflow must be one of {', '.join(get_args(Overflow))}; got {self.overflow!r}")
         if not _is_count(self.redeliver) or self.redeliver < 0:
             raise ValueError(f"Mailbox.redeliver must be 0 or more; got {self.redeliver!r}")
+        if self.control is not None and not isinstance(self.control, CoDel):
+            raise ValueError(f"Mailbox.control must be a CoDel, or None; got {self.control!r}")
+        if self.brownout is not None and not isinstance(self.brownout, Brownout):
+            raise ValueError(f"Mailbox.brownout must be a Brownout, or None; got {self.brownout!r}")
+        if self.brownout is not None and self.control is None:
+            raise ValueError("Mailbox.brownout needs a control, which measures how long messages wait: CoDel()")
 
 
 def _is_count(value: object) -> bool:
@@ -74,7 +89,10 @@ class Blueprint:
 
     @classmethod
     def of(cls, target: Callable[..., Actor], args: tuple[Any, ...], mailbox: Mailbox | None = None) -> Blueprint:
-        """Unfold partials and check that a class is at the bottom.  Raises ``TypeError`` naming what was given."""
+        """Unfold partials and check that a class is at the bottom, and has levels if the mailbox has a brownout.
+
+        Raises ``TypeError`` naming what was given.
+        """
         kwargs: dict[str, Any] = {}
         while isinstance(target, functools.partial):
             args = (*target.args, *args)
@@ -82,4 +100,8 @@ class Blueprint:
             target = target.func
         if not isinstance(target, type):
             raise TypeError(f"an Actor class is needed, or a functools.partial of one; got {target!r}")
-        return cls(cast("type[Actor]", target), args, kwargs, mailbox or DEFAULT_MAILBOX)
+        mailbox = mailbox or DEFAULT_MAILBOX
+        routes = getattr(target, "_routes", None)
+        if mailbox.brownout is not None and routes is not None and not routes.top:
+            raise TypeError(f"a brownout needs cheaper handlers, and {target.__name__} has no @handle(level=1)")
+        return cls(cast("type[Actor]", target), args, kwargs, mailbox)

@@ -13,14 +13,15 @@ The state of delivery is in three attributes, so that a tell to an idle actor co
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from .blueprint import UNBOUNDED, Blueprint
-from .envelopes import LIFE_ITEMS, NOTHING, Envelope, ForLife, Signal
+from .envelopes import LIFE_ITEMS, NOTHING, Envelope, ForLife, Signal, held
 from .errors import ActorDied, MailboxFull
 from .exits import KILL, NOPROC, Reason, Verdict, judge
+from .extras import Extras
 from .lifecycle import REFUSING, Event, State, step
 from .messages import Exit, Pid, Undelivered
 
@@ -28,47 +29,24 @@ if TYPE_CHECKING:
     import asyncio
 
     from .actor import Actor
+    from .fiber import Fiber
     from .handlers import Routes
     from .ref import Ref
-    from .scheduler import Fiber, Scheduler
+    from .scheduler import Scheduler
 
 CLOSED_BOX: Any = ()
 
 
-class Extras:
-    """What few cells need: links, monitors, timers, stash, waiters.  Made on first use."""
-
-    __slots__ = (
-        "deferred", "enders", "groups", "late", "links", "monitors", "names", "on_start", "places", "stash",
-        "suspended", "timers", "watchers", "withdrawn",
-    )  # fmt: skip
-
-    def __init__(self) -> None:
-        self.links: dict[Cell, int] = {}
-        self.monitors: dict[object, Cell] = {}
-        self.watchers: dict[object, tuple[Cell, int]] = {}
-        self.timers: dict[Any, None] = {}
-        self.stash: list[Any] = []
-        self.deferred: dict[Envelope, None] = {}
-        self.names: dict[str, None] = {}
-        self.groups: dict[str, None] = {}
-        self.suspended = False
-        self.late = False
-        self.withdrawn = 0
-        self.on_start: Callable[[Cell, Any], None] | None = None
-        self.enders: list[Callable[[Reason], None]] = []
-        self.places: dict[str, Cell] = {}
-
-
 class Cell:
     """See the module's text.  ``owner`` is the supervising actor object, if any; ``doom`` a deadly signal
-    received in the midst of a handler, ``brutal`` if it was a kill.
+    received in the midst of a handler, ``brutal`` if it was a kill; ``born``: messages handled before this life;
+    ``patience``: the seconds after which a handler is looked at.
     """
 
     __slots__ = (
-        "actor", "blueprint", "box", "brutal", "context", "doom", "extras", "fiber", "hand", "handled", "held",
-        "incarnation", "interrupted", "label", "lane", "limit", "owner", "parent", "reason", "ref", "routes",
-        "scheduler", "senders", "state",
+        "actor", "blueprint", "born", "box", "brutal", "context", "doom", "extras", "fiber", "hand", "handled", "held",
+        "incarnation", "interrupted", "label", "lane", "limit", "owner", "parent", "patience", "reason", "ref",
+        "routes", "scheduler", "senders", "state",
     )  # fmt: skip
 
     def __init__(
@@ -92,6 +70,8 @@ class Cell:
         self.held = True
         self.hand: Any = NOTHING
         self.handled = 0
+        self.born = 0
+        self.patience = scheduler.blocked_after
         self.fiber: Fiber | None = None
         self.doom: Reason | None = None
         self.brutal = False
@@ -133,6 +113,8 @@ class Cell:
             self.scheduler.wake(self, item)
         elif self.box is not CLOSED_BOX:
             self.box.append(item)
+        elif self.actor is not None and item.__class__ is ForLife:
+            self.push(item)  # a predecessor that still owes answers: its own timers and notices reach it
 
     def put_first(self, items: list[Any]) -> None:
         """Put items at the head of the mailbox, in their order."""
@@ -174,10 +156,10 @@ class Cell:
         self.held = True
         self.limit = self.blueprint.mailbox.limit or UNBOUNDED
 
-    def release(self) -> None:
-        """Let waiting messages be handled."""
+    def release(self, *, in_turn: bool = True) -> None:
+        """Let waiting messages be handled; ``in_turn``: a fiber may be with this cell now."""
         self.held = False
-        if self.box or self.lane:
+        if in_turn or self.box or self.lane:  # who is with it finds out himself that it is idle: he knows the box
             self.scheduler.enqueue(self)
         else:
             self.box = None
@@ -195,6 +177,7 @@ class Cell:
 
     def refuse(self, item: Any, reason: Reason | None, why: Undelivered = Undelivered.DEAD) -> None:
         """Tell an item's asker, or the dead letters, that nobody will handle it."""
+        item = held(item)
         if item.__class__ is Envelope:
             if item.future is not None:
                 item.fail(ActorDied(self.ref, reason or NOPROC))
@@ -208,7 +191,8 @@ class Cell:
     def overflow(self, item: Any) -> Accepted | Waiting:
         """The mailbox did not take ``item``: follow its policy, or refuse because nobody lives here."""
         if self.state in REFUSING or self.box is CLOSED_BOX:
-            if item.__class__ is Envelope and item.future is not None:
+            question = held(item)
+            if question.__class__ is Envelope and question.future is not None:
                 raise ActorDied(self.ref, NOPROC)
             self.refuse(item, self.reason)
             return ACCEPTED
@@ -224,20 +208,32 @@ class Cell:
             return Waiting(self, item)
         dropped = item
         if policy == "drop_oldest":
-            dropped = self.box.popleft()
-            self.box.append(item)
-        if dropped.__class__ is Envelope and dropped.future is not None:
-            dropped.fail(error)
+            dropped = self._replace_oldest(item)
+        question = held(dropped)
+        if question.__class__ is Envelope and question.future is not None:
+            question.fail(error)
         else:
             self.refuse(dropped, None, Undelivered.FULL if dropped is item else Undelivered.DROPPED)
         return DROPPED if dropped is item else ACCEPTED
+
+    def _replace_oldest(self, item: Any) -> Any:
+        """Take out the longest-waiting message, which is the last one while the newest is served first."""
+        control = self.extras.control if self.extras is not None else None
+        if control is not None and control.queue.is_lifo(self.scheduler.wall()):
+            dropped = self.box.pop()
+            self.box.appendleft(item)
+        else:
+            dropped = self.box.popleft()
+            self.box.append(item)
+        return dropped
 
     def _purge(self) -> None:
         """Take out the questions that were withdrawn: they need no room."""
         self.more().withdrawn = 0
         for _ in range(len(self.box)):
             item = self.box.popleft()
-            if item.__class__ is not Envelope or not item.is_stale:
+            question = held(item)
+            if question.__class__ is not Envelope or not question.is_stale:
                 self.box.append(item)
 
     def dismiss(self, sender: tuple[Any, asyncio.Future[None]]) -> None:
@@ -300,7 +296,10 @@ class Cell:
         if verdict is Verdict.DELIVER:
             pid = Pid(sender.name, signal.incarnation) if sender is not None else None
             self.put(ForLife(Exit(sender.ref if sender is not None else None, pid, reason), self.incarnation))
-        return reason if verdict in (Verdict.DIE, Verdict.KILL) else None, verdict is Verdict.KILL
+        deadly = verdict in (Verdict.DIE, Verdict.KILL)
+        if deadly and sender is not None and sender is not self and sender is not self.parent:
+            self.more().deadly = signal
+        return reason if deadly else None, verdict is Verdict.KILL
 
 
 class Accepted:
@@ -333,6 +332,7 @@ class Waiting:
         cell, self.cell = self.cell, None
         if cell is None:
             return
+        cell = cell.ref._cell  # another life may have taken over meanwhile
         if cell.scheduler.current() is cell:  # room in one's own mailbox can only come after this handler
             raise MailboxFull(cell.ref, cell.limit, "wait")
         if cell.box is CLOSED_BOX:
@@ -346,7 +346,7 @@ class Waiting:
         try:
             yield from future
         except BaseException:
-            cell.dismiss(sender)
+            cell.ref._cell.dismiss(sender)
             raise
 
     def __del__(self) -> None:

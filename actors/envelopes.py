@@ -6,6 +6,7 @@ these; they are told apart by their exact type.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -13,27 +14,31 @@ if TYPE_CHECKING:
     import asyncio
 
     from .cell import Cell
-    from .exits import Reason
+    from .exits import Reason, Remains
 
 
 NOTHING: Any = object()
 """In the place of a message: there is none in hand.  (``None`` is a message like any other.)"""
 
 
+NEVER = math.inf
+"""The deadline of what has none; there is but this one object of it, so that it is known by identity."""
+
+
 class Envelope:
     """A message that needs company: its asker's future, or the number of lives it has ended.
 
-    One is made for every ask, so the constructor sets no more than every ask needs: ``deadline`` is set by
-    :mod:`actors.deadlines`, ``deaths`` (read with ``getattr``, 0 if unset) at a death.
+    One is made for every ask, so the constructor sets no more than every ask needs: ``deadline`` (by the loop's clock)
+    is set by :mod:`actors.deadlines`, ``deaths`` (read with ``getattr``, 0 if unset) at a death.
     """
 
     __slots__ = ("deadline", "deaths", "future", "message")
-    deadline: float
     deaths: int
 
     def __init__(self, message: object, future: asyncio.Future[Any] | None = None) -> None:
         self.message = message
         self.future = future
+        self.deadline = NEVER
 
     @property
     def is_stale(self) -> bool:
@@ -50,6 +55,19 @@ class Envelope:
         """Wake the asker with ``error``; nothing happens if there is none any more."""
         if self.future is not None and not self.future.done():
             self.future.set_exception(error)
+
+
+class Ticket:
+    """A message, bare or in an envelope, that is judged when its turn comes: by how long it waited, by its deadline.
+
+    ``at``: when it was sent, by the system's clock.
+    """
+
+    __slots__ = ("at", "item")
+
+    def __init__(self, item: Any, at: float) -> None:
+        self.item = item
+        self.at = at
 
 
 class ForLife:
@@ -127,20 +145,48 @@ class Ending:
 class ChildEnded:
     """A supervised life is over; for the life of the supervisor that started it."""
 
-    __slots__ = ("cell", "incarnation", "reason")
+    __slots__ = ("cell", "incarnation", "reason", "remains")
 
-    def __init__(self, cell: Cell, incarnation: int, reason: Reason) -> None:
+    def __init__(self, cell: Cell, incarnation: int, reason: Reason, remains: Remains) -> None:
         self.cell = cell
         self.incarnation = incarnation
         self.reason = reason
+        self.remains = remains
 
 
-LIFE_ITEMS = frozenset({ForLife, Signal, Begin, Stop, Call, Resume, Ending, ChildEnded})
+class Hook:
+    """Call the actor's own method ``name`` in its turn; no error of it ends the life.
+
+    ``begun`` is told when its turn has come, ``done(result, error)`` what came of it.
+    """
+
+    __slots__ = ("args", "begun", "done", "name")
+
+    def __init__(
+        self,
+        name: str,
+        args: tuple[Any, ...],
+        done: Callable[[Any, BaseException | None], None],
+        begun: Callable[[], None] | None = None,
+    ) -> None:
+        self.name = name
+        self.args = args
+        self.done = done
+        self.begun = begun
+
+
+LIFE_ITEMS = frozenset({ForLife, Signal, Begin, Stop, Call, Resume, Ending, ChildEnded, Hook})
 """What is meant for one life and means nothing to the next."""
 
 
 def bare(item: Any) -> Any:
     """The message inside an item of a mailbox, for reports."""
+    item = held(item)
     while item.__class__ is Envelope or item.__class__ is ForLife:
         item = item.message
     return item
+
+
+def held(item: Any) -> Any:
+    """What an item of a mailbox becomes in hand: without the ticket it travelled with."""
+    return item.item if item.__class__ is Ticket else item

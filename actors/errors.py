@@ -5,9 +5,12 @@
     ActorError
     ├── ActorDied            the actor died with the question in hand, or was dead already (see .reason)
     ├── AskTimeout           no answer within the deadline; the actor may still be working on it
+    │   └── DeadlineExceeded ... of the message in hand, which caps what is asked for its sake
     ├── AskSelf              an actor asked itself and would have waited for ever
     ├── Unhandled            the actor has no handler for this message
     ├── MailboxFull          the mailbox is at its limit and its policy does not take the message
+    ├── Overloaded           there is too much to do: the message waited too long, or too many are under way
+    ├── CircuitOpen          a circuit breaker does not let the call through (see .retry_after)
     ├── StashFull            as many messages are stashed as the mailbox may hold
     ├── NameTaken            the name belongs to another actor
     ├── StartFailed          the actor did not start (see .reason)
@@ -34,12 +37,15 @@ class ActorError(Exception):
 
 
 class ActorDied(ActorError):
-    """The actor died before it answered, or was dead when it was asked; ``reason`` says of what."""
+    """The actor died before it answered, or was dead when it was asked; ``reason`` says of what.
 
-    def __init__(self, ref: object, reason: Reason) -> None:
+    ``life``: which life it was, where that is not the present one of ``ref``.
+    """
+
+    def __init__(self, ref: object, reason: Reason, life: object = None) -> None:
         self.ref = ref
         self.reason = reason
-        super().__init__(f"{ref} is dead: {reason}")
+        super().__init__(f"{life or ref} is dead: {reason}")
 
 
 class AskTimeout(ActorError, TimeoutError):
@@ -50,6 +56,18 @@ class AskTimeout(ActorError, TimeoutError):
         self.message = message
         self.timeout = timeout
         super().__init__(f"{ref} did not answer {type(message).__name__} within {timeout:g} s")
+
+
+class DeadlineExceeded(AskTimeout):
+    """The deadline of the message in hand was over before there was an answer to what was asked for its sake.
+
+    One that leaves the handler ends the message, not the life: whoever asked has been told, or is told by it.
+    ``timeout`` is 0, since it is not this question's own.
+    """
+
+    def __init__(self, ref: object, message: object, timeout: float) -> None:
+        super().__init__(ref, message, timeout)
+        self.args = (f"{ref} did not answer {type(message).__name__} before the deadline of the message in hand",)
 
 
 class AskSelf(ActorError):
@@ -79,6 +97,27 @@ class MailboxFull(ActorError):
         self.limit = limit
         self.policy = policy
         super().__init__(f"the mailbox of {ref} is full ({limit} messages, policy {policy!r})")
+
+
+class Overloaded(ActorError):
+    """``ref`` has more to do than it can in time and did not begin with this; ``why`` says by which measure.
+
+    Nothing has been done, so it may be asked again; but not at once, and not by everybody: see ``RetryBudget``.
+    """
+
+    def __init__(self, ref: object, why: str) -> None:
+        self.ref = ref
+        self.why = why
+        super().__init__(f"{ref} is overloaded: {why}")
+
+
+class CircuitOpen(ActorError):
+    """The circuit breaker ``name`` is open after too many failures; ``retry_after``: seconds until it lets one try."""
+
+    def __init__(self, name: str, retry_after: float) -> None:
+        self.name = name
+        self.retry_after = retry_after
+        super().__init__(f"circuit {name or 'breaker'} is open for another {retry_after:.3g} s")
 
 
 class StashFull(ActorError):

@@ -19,17 +19,30 @@ Subscriber = Callable[[Any], None]
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """A handler held the loop for ``seconds`` without suspending."""
+    """A handler held the loop for ``seconds`` without suspending; published when the loop is free again.
+
+    ``noticed``: the seconds after which the watchdog saw it, ``stack``: where it was then, a line each, from the
+    handler on.  ``None`` and empty if it was only found out when it was over.
+    """
 
     at: float
     pid: Pid
     handler: str
     message: str
     seconds: float
+    noticed: float | None = None
+    stack: tuple[str, ...] = ()
 
     def describe(self) -> str:
         """One English line."""
-        return f"{self.pid} blocked the loop for {self.seconds:.3f} s in {self.handler} handling {self.message}"
+        handling = f" handling {self.message}" if self.message else ""
+        return f"{self.pid} blocked the loop for {self.seconds:.3f} s in {self.handler}{handling}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The event for JSON."""
+        plain: dict[str, Any] = {"event": "Blocked", "path": self.pid.name}
+        plain |= {"at": self.at, "life": self.pid.incarnation, "handler": self.handler, "message": self.message}
+        return plain | {"seconds": self.seconds, "noticed": self.noticed, "stack": list(self.stack)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,20 @@ class Quarantined:
     def describe(self) -> str:
         """One English line."""
         return f"{type(self.message).__name__} ended {self.deaths} lives of {self.pid.name} and was quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Harmed:
+    """An actor reported damage of its state, and no policy judges it."""
+
+    at: float
+    pid: Pid
+    weight: float | None
+    what: str
+
+    def describe(self) -> str:
+        """One English line."""
+        return f"{self.pid} reported damage ({self.what}), and no apoptosis policy judges it"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, NamedTuple
 
 
 class Reason:
@@ -72,6 +73,15 @@ class NoConnection(Reason):
         return "noconnection"
 
 
+def spell(error: BaseException) -> str:
+    """An exception as type and text; one that cannot be printed, as ill-made ones cannot, is told by its type."""
+    try:
+        text = str(error)
+    except Exception:
+        text = "cannot be printed"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 @dataclass(frozen=True, slots=True)
 class Crashed(Reason):
     """An exception left a handler or a hook.  Compares by the exception's type and text."""
@@ -81,15 +91,13 @@ class Crashed(Reason):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Crashed):
             return NotImplemented
-        return type(self.exception) is type(other.exception) and str(self.exception) == str(other.exception)
+        return spell(self.exception) == spell(other.exception) and type(self.exception) is type(other.exception)
 
     def __hash__(self) -> int:
-        return hash((type(self.exception), str(self.exception)))
+        return hash((type(self.exception), spell(self.exception)))
 
     def __str__(self) -> str:
-        text = str(self.exception)
-        name = type(self.exception).__name__
-        return f"crashed({name}: {text})" if text else f"crashed({name})"
+        return f"crashed({spell(self.exception)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,25 @@ class Apoptosis(Reason):
         return "apoptosis" if self.cause is None else f"apoptosis({self.cause})"
 
 
+class Remains(NamedTuple):
+    """What is known of the end of a life besides its reason, for reports.
+
+    ``message``: the type of the message in hand, and ``handler``: what ran, by name; ``None`` if nothing did.
+    ``handled``: messages of this life; ``mailbox``: messages that wait.  ``by``: the path of
+    the actor whose exit signal it died of, its supervisor excepted; ``linked``: the signal came over a link.
+    ``vitals``: what whoever watched it had measured.
+    """
+
+    message: str | None = None
+    handler: str | None = None
+    handled: int = 0
+    mailbox: int = 0
+    by: str | None = None
+    linked: bool = False
+    vitals: Any = None
+
+
+NO_REMAINS = Remains()
 NORMAL = Normal()
 SHUTDOWN = Shutdown()
 KILL = Kill()

@@ -11,7 +11,7 @@ import inspect
 import sys
 import types
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints, overload
+from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints, overload
 
 from .errors import HandlerError
 from .messages import Down, Exit
@@ -20,37 +20,64 @@ F = TypeVar("F", bound=Callable[..., Any])
 Handler = Callable[[Any, Any], Any]
 
 MARK = "_planaria_handle"
-HOOKS = ("started", "stopping", "exited", "down", "unhandled", "receive")
+MAX_LEVEL = 9
+"""Levels of a brownout besides the full one; each has a table of its own."""
+
+HOOKS = (
+    "started", "stopping", "exited", "down", "unhandled", "receive",
+    "ready", "bequeath", "inherit", "vitals", "repair",
+)  # fmt: skip
+
+
+class Mark(NamedTuple):
+    """What ``@handle`` notes on a method."""
+
+    priority: bool
+    level: int
 
 
 class Routes:
     """The routes of one actor class.
 
-    ``table`` maps a message's exact type to the function; misses are resolved by base class and remembered.
+    ``table`` maps a message's exact type to the function; misses are resolved by base class and remembered.  ``levels``
+    holds such a table for each level of a brownout, of which ``table`` is the first: all that is handled in full.
     ``priority`` holds the types that travel in the urgent lane.  ``needs_task`` is false if nothing in the class is
     ``async``: then its handlers never suspend and need no fiber.  ``starts_async``: ``started`` is a coroutine
     function. ``overridden`` names the hooks that the class defines.
     """
 
-    __slots__ = ("_urgent", "needs_task", "overridden", "priority", "starts_async", "table")
+    __slots__ = ("_urgent", "levels", "needs_task", "overridden", "priority", "starts_async", "table")
 
     def __init__(
-        self, cls: type, table: dict[type, Handler], priority: frozenset[type], overridden: frozenset[str]
+        self,
+        cls: type,
+        table: dict[type, Handler],
+        priority: frozenset[type],
+        overridden: frozenset[str],
+        cheaper: tuple[dict[type, Handler], ...] = (),
     ) -> None:
         self.table = table
+        self.levels = (table, *cheaper)
         self.priority = priority
         self.overridden = overridden
         self.starts_async = inspect.iscoroutinefunction(getattr(cls, "started", None))
-        functions = [*table.values(), *(getattr(cls, hook, None) for hook in HOOKS)]
+        handlers = [handler for level in self.levels for handler in level.values()]
+        functions = [*handlers, *(getattr(cls, hook, None) for hook in HOOKS)]
         self.needs_task = any(inspect.iscoroutinefunction(function) for function in functions)
         self._urgent: dict[type, bool] = {}
 
-    def resolve(self, kind: type) -> Handler | None:
+    @property
+    def top(self) -> int:
+        """The cheapest level; 0 if there is but one."""
+        return len(self.levels) - 1
+
+    def resolve(self, kind: type, level: int = 0) -> Handler | None:
         """The handler of the nearest base of ``kind``, remembered for the next time; ``None`` if there is none."""
+        table = self.levels[level]
         for base in kind.__mro__[1:]:
-            found = self.table.get(base)
+            found = table.get(base)
             if found is not None:
-                self.table[kind] = found
+                table[kind] = found
                 return found
         return None
 
@@ -66,17 +93,23 @@ class Routes:
 @overload
 def handle(method: F) -> F: ...
 @overload
-def handle(*, priority: bool = False) -> Callable[[F], F]: ...
-def handle(method: F | None = None, *, priority: bool = False) -> F | Callable[[F], F]:
+def handle(*, priority: bool = False, level: int = 0) -> Callable[[F], F]: ...
+def handle(method: F | None = None, *, priority: bool = False, level: int = 0) -> F | Callable[[F], F]:
     """Mark a method, ``def`` or ``async def``, as the handler of the message its parameter is annotated with.
 
     A union routes several types.  What the method returns answers an ask.  ``priority=True`` puts these messages in the
-    urgent lane: ahead of all ordinary ones, not counted against the mailbox's limit.  A handler without an annotation,
-    or a second one for a type, raises ``HandlerError`` when the class is defined.
+    urgent lane: ahead of all ordinary ones, not counted against the mailbox's limit.
+
+    ``level``: 0, or how much cheaper than in full this method does it: at brownout level 1 and above the handlers of
+    ``level=1`` are used, and so on; a type without one keeps the next dearer.  It means nothing without
+    ``Mailbox(control=..., brownout=...)``.
+
+    A handler without an annotation, a second one for a type and level, a cheaper one for a type that is not handled in
+    full or is urgent raise ``HandlerError`` when the class is defined.
     """
 
     def mark(function: F) -> F:
-        setattr(function, MARK, priority)
+        setattr(function, MARK, Mark(priority, level))
         return function
 
     return mark if method is None else mark(method)
@@ -124,7 +157,8 @@ def collect(cls: type, namespace: dict[str, Any] | None = None) -> Routes:
     if "receive" in overridden:
         return Routes(cls, {**table, object: cls.receive}, frozenset(), overridden)  # type: ignore[attr-defined]
     priority: set[type] = set()
-    owner: dict[type, str] = {}
+    cheaper: dict[int, dict[type, Handler]] = {}
+    owner: dict[tuple[type, int], str] = {}
     for name in {
         name: None for base in reversed(cls.__mro__) for name, value in vars(base).items() if hasattr(value, MARK)
     }:
@@ -132,17 +166,44 @@ def collect(cls: type, namespace: dict[str, Any] | None = None) -> Routes:
         where = f"{cls.__qualname__}.{name}"
         marked = next(vars(base)[name] for base in cls.__mro__ if hasattr(vars(base).get(name), MARK))
         source = function if _is_annotated(function) else marked
+        mark: Mark = getattr(marked, MARK)
+        _check_mark(where, mark)
         parameter = _message_parameter(where, source)
         hints = get_type_hints(source, localns=namespace, include_extras=True)
         for target in _targets(where, hints[parameter.name]):
-            if owner.setdefault(target, name) != name:
+            if (first := owner.setdefault((target, mark.level), name)) != name:
+                said = f" at level {mark.level}" if mark.level else ""
                 raise HandlerError(
-                    where, f"{target.__name__} is handled by {owner[target]!r} already; one type, one handler"
+                    where, f"{target.__name__} is handled by {first!r}{said} already; one type, one handler"
                 )
-            table[target] = function
-            if getattr(marked, MARK):
+            (cheaper.setdefault(mark.level, {}) if mark.level else table)[target] = function
+            if mark.priority:
                 priority.add(target)
-    return Routes(cls, table, frozenset(priority), overridden)
+    return Routes(cls, table, frozenset(priority), overridden, _levels(cls, table, cheaper, priority))
+
+
+def _check_mark(where: str, mark: Mark) -> None:
+    if type(mark.level) is not int or not 0 <= mark.level <= MAX_LEVEL:
+        raise HandlerError(where, f"a level is a whole number from 0 (in full) to {MAX_LEVEL}; got {mark.level!r}")
+    if mark.level and mark.priority:
+        raise HandlerError(where, "an urgent message does not wait, so there is no level to handle it at")
+
+
+def _levels(
+    cls: type, table: dict[type, Handler], cheaper: dict[int, dict[type, Handler]], priority: set[type]
+) -> tuple[dict[type, Handler], ...]:
+    """A whole table for each level above 0; what a level does not say is as in the one before."""
+    for level, handlers in cheaper.items():
+        for target, handler in handlers.items():
+            where = f"{cls.__qualname__}.{handler.__name__}"
+            if target not in table:
+                raise HandlerError(where, f"level {level} of {target.__name__} needs a plain @handle of it too")
+            if target in priority:
+                raise HandlerError(where, f"{target.__name__} is urgent, so there is no level to handle it at")
+    tables = [table]
+    for level in range(1, max(cheaper, default=0) + 1):
+        tables.append({**tables[-1], **cheaper.get(level, {})})
+    return tuple(tables[1:])
 
 
 def _is_annotated(function: Callable[..., Any]) -> bool:

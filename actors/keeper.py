@@ -17,7 +17,7 @@ from .blueprint import Blueprint
 from .cell import Cell
 from .envelopes import NOTHING, Call, ChildEnded, Ending
 from .errors import StartTimeout
-from .exits import KILL, KILLED, SHUTDOWN, Crashed, Reason
+from .exits import KILL, KILLED, SHUTDOWN, Crashed, Reason, Remains
 from .lifecycle import LIVING, State
 from .links import send_exit
 from .ref import Ref
@@ -49,9 +49,12 @@ class Keeper(Actor):
         """A place that :meth:`start_life` found occupied is free."""
         raise NotImplementedError
 
-    def life_ended(self, ref: Ref[Any], incarnation: int, reason: Reason) -> None:
+    def life_ended(self, ref: Ref[Any], incarnation: int, reason: Reason, remains: Remains) -> None:
         """A kept life that had started is over."""
         raise NotImplementedError
+
+    def life_orphaned(self, ref: Ref[Any], incarnation: int, reason: Reason, remains: Remains) -> None:
+        """The same, but this keeper's own life had ended before: there is nothing to be done any more."""
 
     def asked_to_end(self, reason: Reason) -> None:
         """The parent, or ``stop()``, wants this life to end: end the kept ones, then call :meth:`finish`."""
@@ -74,8 +77,9 @@ class Keeper(Actor):
             cell.owner = self
         return cell.ref
 
-    def start_life(self, ref: Ref[Any], timeout: float | None) -> life.Outcome:
-        """Start a life; the outcome, or one that is ``pending``: then :meth:`start_done` is called.
+    def start_life(self, ref: Ref[Any], timeout: float | None, number: int | None = None) -> life.Outcome:
+        """Start life ``number``, by default the next; the outcome, or one that is ``pending``: then :meth:`start_done`
+        is called.
 
         If an earlier life is still ending there (its keeper was killed), nothing is started; :meth:`vacated` is called
         when the place is free.
@@ -85,6 +89,8 @@ class Keeper(Actor):
             cell.more().enders.append(lambda _: self._later(lambda: self.vacated(ref)))
             return life.PENDING
         cell.owner = self
+        if number is not None:
+            cell.incarnation = number - 1
         outcome = life.start(cell, self._on_start)
         if outcome.pending and timeout is not None:
             self._limit_start(cell, timeout)
@@ -154,7 +160,17 @@ class Keeper(Actor):
             life.acknowledge(self._cell)
 
     def finish(self, reason: Reason) -> None:
-        """End this life for ``reason``; if it was still starting, the start has failed."""
+        """End this life for ``reason``; if it was still starting, the start has failed.
+
+        Successors and predecessors that are still on their way out are waited for.
+        """
+        wards = [ward for ward in self._cell.more().wards if ward.state in LIVING]
+        if wards:
+            for ward in wards:
+                send_exit(ward, SHUTDOWN, self._cell, parent=True)
+                ward.scheduler.kill_later(ward)
+            wards[0].more().enders.append(lambda _: self._later(lambda: self.finish(reason)))
+            return
         self._finishing = True
         self._cell.push(Ending(reason, NOTHING))
 
@@ -166,6 +182,11 @@ class Keeper(Actor):
             self._later(function)
             return None
         return self._cell.scheduler.loop.call_later(seconds, self._later, function)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether this life has ended: what it planned is nobody's business any more."""
+        return self._cell.actor is not self
 
     def _later(self, function: Callable[[], None]) -> None:
         if self._cell.actor is self:
@@ -184,7 +205,10 @@ class Keeper(Actor):
         kill = self._kills.pop(notice.cell, None)
         if kill is not None:
             kill.cancel()
-        self.life_ended(notice.cell.ref, notice.incarnation, notice.reason)
+        self.life_ended(notice.cell.ref, notice.incarnation, notice.reason, notice.remains)
+
+    def child_orphaned(self, notice: ChildEnded) -> None:
+        self.life_orphaned(notice.cell.ref, notice.incarnation, notice.reason, notice.remains)
 
     def end_later(self, reason: Reason) -> bool:
         if self._finishing:

@@ -7,6 +7,8 @@ and only then are links, monitors, the supervisor and whoever waits told.  Sourc
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 from collections.abc import Callable
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
@@ -17,9 +19,15 @@ from .exits import NORMAL, Crashed, Reason
 from .lifecycle import LIVING, Event, State
 from .links import unlink
 from .messages import Down, Undelivered
+from .remains import STOPPING, remains_of
 
 if TYPE_CHECKING:
     from .cell import Cell
+    from .pulse import Pulse
+
+
+WILL_GRACE = 1.0
+"""Seconds that ``bequeath()`` of a life that has crashed may take; then it leaves nothing."""
 
 
 class Outcome:
@@ -48,11 +56,12 @@ def start(cell: Cell, on_start: OnStart | None = None) -> Outcome:
     """
     cell.advance(Event.START)
     cell.incarnation += 1
+    cell.born = cell.handled
     cell.reason = cell.doom = None
     cell.interrupted = cell.brutal = False
     cell.hold()
     cell.context = cell.scheduler.context.copy()
-    if cell.routes.starts_async:
+    if cell.routes.starts_async or (_is_heir(cell) and inspect.iscoroutinefunction(cell.blueprint.cls.inherit)):
         cell.more().on_start = on_start
         cell.push_first(Begin())
         cell.scheduler.enqueue(cell)
@@ -80,6 +89,8 @@ def _begin_now(cell: Cell) -> Outcome:
             if result.__class__ is CoroutineType:
                 result.close()
                 raise TypeError(f"{type(actor).__name__}.started returned a coroutine; declare it with 'async def'")
+        if _is_heir(cell):
+            actor.inherit(_estate(cell))
     except (KeyboardInterrupt, SystemExit, GeneratorExit) as error:
         _not_started(cell, error)
         raise
@@ -89,7 +100,7 @@ def _begin_now(cell: Cell) -> Outcome:
         if cell.lane:
             cell.scheduler.enqueue(cell)
         return PENDING
-    return _started(cell)
+    return _started(cell, in_turn=False)
 
 
 async def begin(cell: Cell) -> None:
@@ -98,17 +109,35 @@ async def begin(cell: Cell) -> None:
     failure: BaseException | None = None
     try:
         actor = _construct(cell)
-        await actor.started()
+        result = actor.started()
+        if result.__class__ is CoroutineType:
+            await result
+        if _is_heir(cell):
+            result = actor.inherit(_estate(cell))
+            if result.__class__ is CoroutineType:
+                await result
     except BaseException as error:
         failure = crash_of(error)
     if cell.incarnation == life and cell.state is State.STARTING:  # else it was abandoned, and has ended at last
         report(cell, _started(cell) if failure is None else _not_started(cell, failure))
 
 
-def _started(cell: Cell) -> Outcome:
+def _is_heir(cell: Cell) -> bool:
+    """Whether something was left to the life that starts here."""
+    return cell.extras is not None and cell.extras.estate is not NOTHING
+
+
+def _estate(cell: Cell) -> Any:
+    """What was left; nobody inherits it twice, lest it fail every start."""
+    extras = cell.more()
+    estate, extras.estate = extras.estate, NOTHING
+    return estate
+
+
+def _started(cell: Cell, *, in_turn: bool = True) -> Outcome:
     cell.advance(Event.STARTED)
     cell.scheduler.system.alive += 1
-    cell.release()
+    cell.release(in_turn=in_turn)
     return STARTED
 
 
@@ -136,7 +165,7 @@ def leave(cell: Cell, error: BaseException) -> None:
         hand = cell.hand
         if hand is not NOTHING:
             give_back(cell, hand, Crashed(error))
-        bury(cell, Crashed(error))
+        bury(cell, Crashed(error), hand)
     if starting:
         report(cell, Outcome(Crashed(error)))
 
@@ -171,7 +200,9 @@ async def end(cell: Cell, reason: Reason, hand: Any = NOTHING, *, hooks: bool = 
     cell.held = True
     if hand is not NOTHING:
         give_back(cell, hand, reason)
-    if hooks and "stopping" in cell.routes.overridden:
+    if hooks and isinstance(reason, Crashed) and cell.extras is not None and cell.extras.pulse is not None:
+        await _last_will(cell, cell.extras.pulse)
+    if cell.incarnation == life and hooks and "stopping" in cell.routes.overridden:
         cell.doom = None
         cell.interrupted = cell.brutal = False
         try:
@@ -180,9 +211,23 @@ async def end(cell: Cell, reason: Reason, hand: Any = NOTHING, *, hooks: bool = 
                 with cell.scheduler.bounded_stop(cell):
                     await result
         except BaseException as error:
-            reason = _doom(cell) or Crashed(crash_of(error))
+            reason, hand = _doom(cell) or Crashed(crash_of(error)), STOPPING
     if cell.incarnation == life and cell.state is State.STOPPING:  # else it was abandoned, and has ended at last
-        bury(cell, reason)
+        bury(cell, reason, hand)
+
+
+async def _last_will(cell: Cell, pulse: Pulse) -> None:
+    """Keep what a watched life that has crashed would leave; whether anybody inherits it is the supervisor's choice."""
+    if not {"bequeath", "inherit"} <= cell.routes.overridden:
+        return
+    try:
+        result = cell.actor.bequeath()
+        if result.__class__ is CoroutineType:
+            async with asyncio.timeout(WILL_GRACE):
+                result = await result
+        pulse.estate = result
+    except BaseException as error:
+        crash_of(error)
 
 
 def crash_of(error: BaseException) -> BaseException:
@@ -204,22 +249,25 @@ def give_back(cell: Cell, hand: Any, reason: Reason) -> None:
     deaths = getattr(hand, "deaths", 0) + 1 if hand.__class__ is Envelope else 1
     limit = cell.blueprint.mailbox.redeliver
     crashed = not reason.is_clean and not cell.brutal
-    if crashed and deaths < limit and cell.owner is not None:
+    place = cell.ref._cell  # of the successor, if there is one already
+    if crashed and deaths < limit and place.owner is not None:
         if hand.__class__ is not Envelope:
             hand = Envelope(hand)
         hand.deaths = deaths
         if hand.is_stale:
             return
         if cell.routes.is_urgent(hand.message.__class__):
-            cell.push_first(hand)
+            place.push_first(hand)
         else:
-            cell.put_first([hand])
+            place.put_first([hand])
         return
     why = Undelivered.QUARANTINED if crashed and limit and deaths >= limit else Undelivered.IN_HAND
     if why is Undelivered.QUARANTINED:
         cell.scheduler.system.quarantined(cell, hand, deaths, reason)
+        if cell.extras is not None and cell.extras.pulse is not None:
+            cell.extras.pulse.is_poisoned = True
     if hand.__class__ is Envelope and hand.future is not None:
-        hand.fail(ActorDied(cell.ref, reason))
+        hand.fail(ActorDied(cell.ref, reason, cell.pid))
         if why is Undelivered.IN_HAND:
             return
         hand = hand.message
@@ -228,8 +276,8 @@ def give_back(cell: Cell, hand: Any, reason: Reason) -> None:
     cell.scheduler.system.dead_letters.add(hand, cell.ref, why, reason)
 
 
-def bury(cell: Cell, reason: Reason) -> None:
-    """The life in ``cell`` is over: release what it held, then tell those who have to know."""
+def bury(cell: Cell, reason: Reason, hand: Any = NOTHING) -> None:
+    """The life in ``cell`` is over, with ``hand`` in hand: release what it held, then tell those who have to know."""
     began = cell.state is not State.STARTING
     incarnation = cell.incarnation
     cell.actor = cell.doom = None
@@ -264,20 +312,27 @@ def bury(cell: Cell, reason: Reason) -> None:
             rest(cell)
     if extras is not None:
         _tell(cell, reason, incarnation)
-    if owner is not None and began and not orphan:
-        owner._cell.push(ChildEnded(cell, incarnation, reason))
+    if owner is not None and began:
+        ended = ChildEnded(cell, incarnation, reason, remains_of(cell, hand))
+        if orphan:
+            owner.child_orphaned(ended)
+        else:
+            owner._cell.push(ended)
 
 
 def _release(cell: Cell, reason: Reason) -> None:
     extras = cell.extras
     assert extras is not None
-    extras.late = extras.suspended = False
+    extras.late = extras.suspended = extras.paused = False
+    for item in reversed(extras.parked):
+        cell.push_first(item)
+    extras.parked.clear()
     for timer in tuple(extras.timers):
         timer.cancel()
     extras.timers.clear()
     cell.scheduler.system.registry.release(cell)
     for envelope in tuple(extras.deferred):
-        envelope.fail(ActorDied(cell.ref, reason))
+        envelope.fail(ActorDied(cell.ref, reason, cell.pid))
     extras.deferred.clear()
     for watched, target in extras.monitors.items():
         if target.extras is not None:
@@ -292,12 +347,16 @@ def _tell(cell: Cell, reason: Reason, incarnation: int) -> None:
     extras = cell.extras
     assert extras is not None
     links, extras.links = extras.links, {}
+    serves = cell.ref._cell is cell
     for linked in links:
+        if not serves and linked.parent is not cell:  # a successor that never served, a predecessor that was replaced
+            unlink(linked, cell)
+            continue
         linked.push(Signal(reason, cell, incarnation, linked=True, parent=False))
     watchers, extras.watchers = extras.watchers, {}
     for monitor, (watcher, life) in watchers.items():
         watcher.put(ForLife(Down(cell.ref, cell.pid, reason, monitor), life, monitor))
-    for place in tuple(extras.places.values()):
+    for place in (*extras.places.values(), *extras.wards):
         if place.state in LIVING:  # nobody is left to limit its stop
             place.push(Signal(reason, cell, incarnation, linked=True, parent=True))
             cell.scheduler.kill_later(place)
@@ -321,7 +380,7 @@ def close(cell: Cell) -> None:
     cell.seal(cell.reason)
     cell.scheduler.system.forget(cell)
     if cell.extras:
-        for place in tuple(cell.extras.places.values()):
+        for place in (*cell.extras.places.values(), *cell.extras.wards):
             if place.state in LIVING:
                 cell.scheduler.system.adopt(place)
             elif place.state is not State.CLOSED:

@@ -72,7 +72,10 @@ class Undelivered(StrEnum):
     UNHANDLED = "unhandled"
     FULL = "mailbox full"
     DROPPED = "dropped for a newer one"
+    FAILED = "its handler failed and the actor lives on"
     NOT_AWAITED = "mailbox full and tell() not awaited"
+    EXPIRED = "expired"
+    SHED = "shed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
+from .asking import Entries, ask_by, cap, wait_for_room, withdraw
 from .cell import ACCEPTED, Accepted, Cell, Waiting
-from .envelopes import NOTHING, Call, Envelope, Stop
-from .errors import ActorDied, AskSelf, AskTimeout, StopTimeout
+from .envelopes import NEVER, Call, Envelope, Stop, Ticket, bare
+from .errors import ActorDied, AskSelf, StopTimeout
 from .exits import KILL, NOPROC, NORMAL, Reason
 from .lifecycle import LIVING, State
 from .links import send_exit
 from .messages import Pid, Request, WrongReply
+from .statistics import ActorStatistics, statistics_of
 
 if TYPE_CHECKING:
     from .system import ActorSystem
@@ -22,24 +23,8 @@ if TYPE_CHECKING:
 P_contra = TypeVar("P_contra", contravariant=True)
 T = TypeVar("T")
 
-SEARCHED = 256
-"""Messages that a withdrawn question is looked for among."""
-
 ASK_TIMEOUT = 5.0
 """Seconds an asker waits unless told otherwise (as OTP's ``call``)."""
-
-
-@dataclass(frozen=True, slots=True)
-class ActorStatistics:
-    """What a place looks like at one moment: messages waiting, stashed and handled (over all lives), and its state."""
-
-    pid: Pid
-    state: str
-    mailbox: int
-    urgent: int
-    stashed: int
-    handled: int
-    busy: bool
 
 
 class Ref(Generic[P_contra]):
@@ -76,52 +61,88 @@ class Ref(Generic[P_contra]):
             return cell.overflow(message)
         return ACCEPTED
 
+    def tell_within(self, seconds: float, message: P_contra) -> Accepted | Waiting:
+        """Send and go on; if nobody has begun with it ``seconds`` from now, it is a dead letter: ``expired``.
+
+        What its handler asks is capped by the same deadline.  Otherwise as :meth:`tell`.  Raises ``ValueError`` for a
+        time that is negative or not a number.
+        """
+        if not seconds >= 0:
+            raise ValueError(f"a message needs a time of 0 or more seconds; got {seconds!r}")
+        scheduler = self._cell.scheduler
+        envelope = Envelope(message)
+        envelope.deadline = scheduler.loop.time() + seconds
+        return self._post(Ticket(envelope, scheduler.wall()))
+
     @overload
-    async def ask(self, message: Request[T], timeout: float | None = ASK_TIMEOUT) -> T: ...
+    def ask(self, message: Request[T], timeout: float | None = ASK_TIMEOUT) -> Coroutine[Any, Any, T]: ...
     @overload
-    async def ask(self, message: Request[Any], timeout: float | None = ASK_TIMEOUT) -> WrongReply: ...
+    def ask(self, message: Request[Any], timeout: float | None = ASK_TIMEOUT) -> Coroutine[Any, Any, WrongReply]: ...
     @overload
-    async def ask(self, message: Any, timeout: float | None = ASK_TIMEOUT) -> Any: ...
-    async def ask(self, message: Any, timeout: float | None = ASK_TIMEOUT) -> Any:
+    def ask(self, message: Any, timeout: float | None = ASK_TIMEOUT) -> Coroutine[Any, Any, Any]: ...
+    def ask(self, message: Any, timeout: float | None = ASK_TIMEOUT) -> Coroutine[Any, Any, Any]:
         """Send and wait for what the handler returns, up to ``timeout`` seconds (``None``: no limit).
 
-        Raises ``AskTimeout``; ``ActorDied`` with the reason, at once, if the actor dies with the question in hand, is
-        dead, or will have no successor; ``MailboxFull``; ``Unhandled``; ``AskSelf`` from within its own handler.
+        Called in a handler whose message has a deadline, it ends with that at the latest.  Raises ``AskTimeout``, or
+        ``DeadlineExceeded`` for the latter; ``ActorDied`` with the reason, at once, if the actor dies with the question
+        in hand, is dead, or will have no successor; ``MailboxFull``; ``Overloaded``; ``Unhandled``; ``AskSelf`` from
+        within its own handler.
         """
+        # A plain function, so that the message in hand is known even if another task awaits the answer (gather).
+        asker = self._cell.scheduler.acting
+        if asker is not None and asker.hand.__class__ is Envelope:
+            return self._ask(message, timeout, asker.hand.deadline)
+        return self._ask(message, timeout)
+
+    async def _ask(self, message: Any, timeout: float | None, due: float = NEVER) -> Any:
         cell = self._cell
         scheduler = cell.scheduler
-        box = cell.box
-        if box is not None and scheduler.current() is cell:
+        if scheduler.acting is cell:
             raise AskSelf(self, message)
-        future: asyncio.Future[Any] = scheduler.loop.create_future()
+        loop = scheduler.loop
+        future: asyncio.Future[Any] = loop.create_future()
         envelope = Envelope(message, future)
-        entries = scheduler.deadlines.add(envelope, self, timeout) if timeout is not None else None
+        entries: Entries | None = None
+        if due is not NEVER:
+            entries, timeout = cap(self, envelope, timeout, due)
+        elif timeout is not None:
+            bucket = scheduler.deadlines.buckets.get(timeout)
+            if bucket is None:
+                entries = scheduler.deadlines.add(envelope, self, timeout)
+            else:  # Deadlines.add, written out
+                envelope.deadline = loop.time() + timeout
+                entries = bucket.entries
+                entries[envelope] = self
+        box = cell.box
         try:
             if box is None:
                 scheduler.wake(cell, envelope)
             elif len(box) < cell.limit:
                 box.append(envelope)
             else:
-                await self._squeeze(envelope, timeout)
+                await wait_for_room(self, cell.overflow(envelope), envelope, timeout)
             return await future
         except asyncio.CancelledError:
-            _withdraw(cell, envelope)
+            withdraw(self, envelope)
             raise
         finally:
             if entries is not None:
                 entries.pop(envelope, None)
 
-    async def _squeeze(self, envelope: Envelope, timeout: float | None) -> None:
-        space = self._cell.overflow(envelope)
-        if isinstance(space, Waiting):
-            try:
-                async with asyncio.timeout(timeout):
-                    await space
-            except TimeoutError:
-                future = envelope.future
-                if future is not None and not future.cancel():
-                    future.exception()  # the deadline was first; nobody else will look at it
-                raise AskTimeout(self, envelope.message, timeout or 0.0) from None
+    def _post(self, item: Any) -> Accepted | Waiting:
+        """Put an item into the mailbox as a message, or follow the policy if it is full."""
+        cell = self._cell
+        if cell.box is None:
+            cell.scheduler.wake(cell, item)
+        elif len(cell.box) < cell.limit:
+            cell.box.append(item)
+        else:
+            return cell.overflow(item)
+        return ACCEPTED
+
+    def _take(self, item: Any) -> None:
+        """Put an item that was forwarded into the mailbox, whatever its limit."""
+        self._cell.put(item)
 
     async def stop(self, reason: Reason = NORMAL, timeout: float | None = None) -> None:
         """Have the actor finish the message in hand and end for ``reason``; returns when it is gone.
@@ -193,9 +214,11 @@ class Ref(Generic[P_contra]):
 
         def release(actor: Any) -> None:
             cell = self._cell
-            if cell.more().suspended:
-                cell.more().suspended = False
-                cell.release()
+            extras = cell.more()
+            if extras.suspended:
+                extras.suspended = False
+                if not extras.paused:
+                    cell.release()
 
         await self._manage(release)
 
@@ -257,6 +280,12 @@ class Ref(Generic[P_contra]):
         return self._cell.name
 
     @property
+    def parent(self) -> Ref[Any] | None:
+        """The supervisor of the place, or the actor that spawned it; ``None`` if nobody did."""
+        parent = self._cell.parent
+        return parent.ref if parent is not None else None
+
+    @property
     def is_alive(self) -> bool:
         """Whether a life is there that has started and is not over."""
         return self._cell.state in (State.RUNNING, State.STOPPING)
@@ -268,17 +297,7 @@ class Ref(Generic[P_contra]):
 
     def statistics(self) -> ActorStatistics:
         """What the place looks like now."""
-        cell = self._cell
-        stashed = len(cell.extras.stash) if cell.extras is not None else 0
-        return ActorStatistics(
-            cell.pid,
-            cell.state.value,
-            len(cell.box or ()),
-            len(cell.lane or ()),
-            stashed,
-            cell.handled,
-            cell.hand is not NOTHING,
-        )
+        return statistics_of(self._cell)
 
     def __copy__(self) -> Ref[P_contra]:
         return self
@@ -302,47 +321,26 @@ class PriorityRef(Ref[P_contra]):
     __slots__ = ()
 
     def tell(self, message: P_contra) -> Accepted | Waiting:
-        cell = self._cell
-        if cell.routes.is_urgent(message.__class__) and cell.box != ():
-            cell.push(message)
-            return ACCEPTED
-        return super().tell(message)
+        return self._push_told(message) or super().tell(message)
 
-    async def ask(self, message: Any, timeout: float | None = ASK_TIMEOUT) -> Any:
+    async def _ask(self, message: Any, timeout: float | None, due: float = NEVER) -> Any:
+        if self._cell.routes.is_urgent(message.__class__):
+            return await ask_by(self, self._push, message, timeout, due)
+        return await super()._ask(message, timeout, due)
+
+    def _post(self, item: Any) -> Accepted | Waiting:
+        return self._push_told(item) or super()._post(item)
+
+    def _push_told(self, item: Any) -> Accepted | None:
         cell = self._cell
-        if not cell.routes.is_urgent(message.__class__):
-            return await super().ask(message, timeout)
-        if cell.scheduler.current() is cell:
-            raise AskSelf(self, message)
+        if not cell.routes.priority or not cell.routes.is_urgent(bare(item).__class__) or cell.box == ():
+            return None
+        cell.push(item)
+        return ACCEPTED
+
+    def _push(self, envelope: Envelope) -> Accepted:
+        cell = self._cell
         if cell.box == () or cell.state in (State.RESTING, State.CLOSED, State.NEW):
             raise ActorDied(self, NOPROC)
-        future: asyncio.Future[Any] = cell.scheduler.loop.create_future()
-        envelope = Envelope(message, future)
-        entries = cell.scheduler.deadlines.add(envelope, self, timeout) if timeout is not None else None
         cell.push(envelope)
-        try:
-            return await future
-        except asyncio.CancelledError:
-            _withdraw(cell, envelope)
-            raise
-        finally:
-            if entries is not None:
-                entries.pop(envelope, None)
-
-
-def _withdraw(cell: Cell, envelope: Envelope) -> None:
-    """The asker was cancelled: take its question back if nobody has begun with it.
-
-    In a long mailbox it stays, to be skipped in its turn: to look for thousands of them would cost n each.
-    """
-    envelope.message = None
-    for queue in (cell.box, cell.lane):
-        if not queue:
-            continue
-        if len(queue) > SEARCHED:
-            cell.more().withdrawn += 1
-            continue
-        for index, item in enumerate(queue):
-            if item is envelope:
-                del queue[index]
-                break
+        return ACCEPTED

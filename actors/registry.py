@@ -47,9 +47,25 @@ class Registry:
         return tuple(self._names)
 
     def join(self, group: str, cell: Cell) -> None:
-        """Make the life in ``cell`` a member of ``group``; again is fine."""
-        self._groups.setdefault(group, {})[cell] = None
+        """Make the life in ``cell`` a member of ``group``; again is fine.
+
+        A successor that does not serve yet is one from the moment it does.
+        """
+        if cell.ref._cell is cell:
+            self._groups.setdefault(group, {})[cell] = None
         cell.more().groups[group] = None
+
+    def move(self, cell: Cell, heir: Cell) -> None:
+        """``heir`` takes over the place of ``cell``: its names, and its memberships where they stand in the order."""
+        given, wanted = cell.more(), heir.more().groups
+        for name in given.names:
+            self._names[name] = heir
+        heir.more().names, given.names = given.names, {}
+        for group in given.groups:
+            self._groups[group] = {heir if each is cell else each: None for each in self._groups[group]}
+        heir.more().groups, given.groups = {**given.groups, **wanted}, {}
+        for group in wanted:
+            self._groups.setdefault(group, {})[heir] = None
 
     def leave(self, group: str, cell: Cell) -> None:
         """End a membership; nothing happens if there is none."""

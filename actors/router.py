@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable
 from typing import Any
 
 from .cell import Accepted, Cell, Waiting
-from .envelopes import LIFE_ITEMS, Envelope
+from .envelopes import LIFE_ITEMS, NEVER, bare
+from .errors import AskTimeout, MailboxFull, Overloaded
 from .lifecycle import REFUSING, State
-from .ref import ASK_TIMEOUT, P_contra, PriorityRef, Ref
+from .overload.limits import Limit, Limiter
+from .ref import P_contra, PriorityRef, Ref
+from .statistics import ActorStatistics
 
 Pick = Callable[[list[Ref[Any]], Any], Ref[Any] | None]
 """Chooses a worker for a message; ``None`` if there is nobody."""
@@ -71,23 +75,58 @@ def jump_hash(key: int, buckets: int) -> int:
 class RoutedRef(PriorityRef[P_contra]):
     """The ref of a pool.  Management goes to the pool itself, everything else to the worker that ``pick`` chooses.
 
-    While there is no worker, messages wait in the pool's own mailbox.
+    While there is no worker, messages wait in the pool's own mailbox.  ``limiter``: of the asks under way, if any.
     """
 
-    __slots__ = ("pick", "workers")
+    __slots__ = ("limiter", "pick", "workers")
 
     def __init__(self, cell: Cell) -> None:
         super().__init__(cell)
         self.workers: list[Ref[Any]] = []
         self.pick: Pick = RoundRobin()
+        self.limiter: Limiter | None = None
 
     def tell(self, message: P_contra) -> Accepted | Waiting:
         worker = self._worker(message)
         return super().tell(message) if worker is None else worker.tell(message)
 
-    async def ask(self, message: Any, timeout: float | None = ASK_TIMEOUT) -> Any:
+    async def _ask(self, message: Any, timeout: float | None, due: float = NEVER) -> Any:
+        limiter = self.limiter
+        if limiter is None or self._cell.routes.is_urgent(message.__class__):
+            return await self._pass_on(message, timeout, due)
+        scheduler = self._cell.scheduler
+        if not limiter.began():
+            raise Overloaded(self, f"{limiter.inflight} asks are under way, and the limit is {limiter.limit}")
+        begun, dropped, known = scheduler.wall(), False, False
+        try:
+            answer = await self._pass_on(message, timeout, due)
+            known = True
+        except (AskTimeout, MailboxFull, Overloaded):
+            known = dropped = True
+            raise
+        finally:
+            limiter.ended(scheduler.wall() - begun if known else None, dropped=dropped)
+        return answer
+
+    async def _pass_on(self, message: Any, timeout: float | None, due: float) -> Any:
         worker = self._worker(message)
-        return await (super().ask(message, timeout) if worker is None else worker.ask(message, timeout))
+        return await (super()._ask(message, timeout, due) if worker is None else worker._ask(message, timeout, due))
+
+    def _post(self, item: Any) -> Accepted | Waiting:
+        worker = self._worker(bare(item))
+        return super()._post(item) if worker is None else worker._post(item)
+
+    def statistics(self) -> ActorStatistics:
+        """What the pool looks like now: ``limit``, ``inflight`` and ``shed`` are those of its limit, if it has one."""
+        found, limiter = super().statistics(), self.limiter
+        if limiter is None:
+            return found
+        return dataclasses.replace(found, shed=limiter.refused, limit=limiter.limit, inflight=limiter.inflight)
+
+    def limit(self, spec: Limit | None) -> None:
+        """Limit the asks under way; one limit is kept, with what it has found, until there is another."""
+        if spec != (self.limiter.spec if self.limiter is not None else None):
+            self.limiter = Limiter(spec) if spec is not None else None
 
     def _worker(self, message: Any) -> Ref[Any] | None:
         if not self.workers or self._cell.routes.is_urgent(message.__class__):
@@ -105,9 +144,8 @@ class RoutedRef(PriorityRef[P_contra]):
             if item.__class__ in LIFE_ITEMS:
                 cell.box.append(item)
                 continue
-            message = item.message if item.__class__ is Envelope else item
             try:
-                other = self._worker(message)
+                other = self._worker(bare(item))
             except Exception:  # the route's own function; whoever takes it from the pool's mailbox reports it
                 other = None
             (other or self)._cell.put(item)

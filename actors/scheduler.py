@@ -14,23 +14,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import Context
-from types import coroutine
 from typing import TYPE_CHECKING, Any
 
 from .deadlines import Deadlines
-from .engine import Engine
+from .engine import LOOP, Engine
 from .envelopes import NOTHING
+from .evidence import Evidence, Harm
 from .exits import KILL, KILLED, Reason
+from .fiber import Fiber
 from .life import Outcome, bury, give_back, leave, report
 from .lifecycle import Event, State
 from .links import send_exit
+from .pulse import note, pulse_of
 from .turn import DONE, describe, drive
 
 if TYPE_CHECKING:
     from .cell import Cell
+    from .sentry import Sentry
     from .system import ActorSystem
 
 SLICE = 0.002
@@ -46,119 +49,16 @@ EXIT_GRACE = 5.0
 """Seconds a handler that is cut by an exit signal, or a ``stopping`` that nobody else limits, has before it is killed.
 """
 
-POOLED_FIBERS = 256
-"""Idle fibers kept; a burst of suspended handlers may use more, which then end."""
-
 POOLED_BOXES = 4096
 """Empty mailboxes kept for the next actors that wake."""
-
-
-class Fiber:
-    """A pooled task that runs handlers; ``cell`` is the actor it is in, ``lost`` says that it was abandoned there.
-
-    ``cuts``: cancellations of the task that were meant for the handler in it.
-    """
-
-    __slots__ = ("cell", "cuts", "driver", "gate", "lost", "scheduler", "task")
-
-    def __init__(
-        self, scheduler: Scheduler, driver: Any = None, waits_for: Any = DONE, cell: Cell | None = None
-    ) -> None:
-        self.scheduler = scheduler
-        self.driver = driver or scheduler.new_driver(in_task=True)
-        self.cell = cell
-        self.gate: asyncio.Future[None] | None = None
-        self.lost = False
-        self.cuts = 0
-        # Past the loop's task factory: an eager task would run before it is known here.
-        self.task: asyncio.Task[None] = asyncio.Task(
-            self.run(waits_for), loop=scheduler.loop, name="planaria fiber", context=scheduler.context.copy()
-        )
-        scheduler.fibers[self.task] = self
-
-    async def run(self, waits_for: Any) -> None:
-        """Drain the run queue a slice at a time, for as long as the system runs."""
-        scheduler, ready, task, send = self.scheduler, self.scheduler.ready, self.task, self.driver.send
-        try:
-            if waits_for is not DONE and self.cell is not None:
-                await self.carry(self.cell, waits_for)
-            while not self.lost:
-                scheduler.begin_slice()
-                while ready and scheduler.now < scheduler.deadline:
-                    self.cell = cell = ready.popleft()
-                    waits_for = cell.context.run(send, cell)
-                    if waits_for is not DONE:
-                        await self.carry(cell, waits_for)
-                        if self.lost:
-                            return
-                    while self.cuts:
-                        self.cuts -= 1
-                        task.uncancel()
-                    if task.cancelling():
-                        return  # a handler cancelled its task, or somebody all tasks: the next actor must not feel it
-                self.cell = None
-                if len(scheduler.idle) >= POOLED_FIBERS:
-                    return
-                self.gate = scheduler.loop.create_future()
-                scheduler.idle.append(self)
-                scheduler.end_slice()
-                await self.gate
-        except BaseException as error:
-            if self.cell is not None:
-                scheduler.leave(self.cell, error)
-            raise
-        finally:
-            scheduler.fibers.pop(task, None)
-            if self in scheduler.idle:
-                scheduler.idle.remove(self)
-            scheduler.end_slice()  # it may have been the one to look at the queue
-
-    @coroutine
-    def carry(self, cell: Cell, waits_for: Any) -> Generator[Any, Any, None]:
-        """Hold the handler that suspended until it is done and the rest of its actor's turn too.
-
-        The handler is resumed inside its actor's context.  A deadly exit signal is thrown into it as a cancellation: at
-        once if it was suspended when the signal came, at its next suspension otherwise.
-        """
-        scheduler, driver, run = self.scheduler, self.driver, cell.context.run
-        step: Callable[[Any], Any]
-        value: Any
-        while waits_for is not DONE:
-            if not self.lost:
-                cell.fiber = self
-                scheduler.watch(cell, cell.hand)
-                if cell.lane:
-                    cell.receive_signals()
-            if cell.doom is not None and not cell.interrupted and not self.lost:
-                cell.interrupted = True
-                step, value = driver.throw, asyncio.CancelledError()
-                if getattr(waits_for, "_asyncio_future_blocking", False):
-                    waits_for._asyncio_future_blocking = False
-            else:
-                scheduler.end_slice()
-                try:
-                    value = yield waits_for
-                    step = driver.send
-                except GeneratorExit:
-                    driver.close()
-                    raise
-                except BaseException as error:  # a cancellation; it is for the handler
-                    step, value = driver.throw, error
-                scheduler.begin_slice()
-            if not self.lost:
-                cell.fiber = None
-            try:
-                waits_for = run(step, value)
-            except StopIteration:  # the handler was abandoned, and has ended now
-                self.lost = True
-                return
 
 
 class Scheduler:
     """The run queue of one system on one loop.
 
     ``attended`` is true while somebody is about to look at the queue: a pump that was armed, a fiber that was woken or
-    is draining.  ``batch``, ``slice``, ``blocked_after``: see the constants of this module.
+    is draining.  ``acting``: the actor in whose turn code runs at this moment; in all other tasks it is ``None``.
+    ``batch``, ``slice``, ``blocked_after``: see the constants of this module.
     """
 
     def __init__(
@@ -176,7 +76,8 @@ class Scheduler:
         self.ready = engine.queue()
         self.batch = engine.batch
         self.slice = SLICE
-        self.blocked_after = BLOCKED_AFTER
+        self.blocked_after = system.watchdog.bound if system.watchdog is not None and engine is LOOP else BLOCKED_AFTER
+        self.watchdog: Sentry | None = None
         self.attended = False
         self.now = clock()
         self.deadline = self.now
@@ -185,7 +86,7 @@ class Scheduler:
         self.boxes: deque[deque[Any]] = deque(maxlen=POOLED_BOXES)
         self.deadlines = Deadlines(loop)
         self._driver = self.new_driver(in_task=False)
-        self._pumped: Cell | None = None
+        self.acting: Cell | None = None
 
     # -- the run queue -----------------------------------------------------------------------------------------------
 
@@ -221,6 +122,7 @@ class Scheduler:
     def end_slice(self) -> None:
         """Whoever drained stops for now: a handler suspended, the slice is used up, or the queue is empty."""
         self.attended = False
+        self.acting = None
         if self.ready:
             self.attended = True
             self.loop.call_soon(self.pump)
@@ -238,7 +140,7 @@ class Scheduler:
                 ready.appendleft(cell)
                 self._wake_fiber()
                 return
-            self._pumped = cell
+            self.acting = cell
             try:
                 waits_for = cell.context.run(self._driver.send, cell)
             except BaseException as error:
@@ -246,7 +148,7 @@ class Scheduler:
                 self.leave(cell, error)
                 raise
             finally:
-                self._pumped = None
+                self.acting = None
             if waits_for is not DONE:  # a hook suspended although nothing in its class is async: give it a task
                 cell.routes.needs_task = True
                 Fiber(self, self._driver, waits_for, cell)
@@ -275,11 +177,13 @@ class Scheduler:
 
     def current(self) -> Cell | None:
         """The actor in whose handler the caller is, if any."""
-        task = asyncio.current_task(self.loop)
-        if task is None:
-            return self._pumped
-        fiber = self.fibers.get(task)
-        return fiber.cell if fiber is not None else None
+        return self.acting
+
+    def running(self) -> tuple[Cell, float] | None:
+        """The actor whose handler runs and since when, if any; may be asked from any thread."""
+        since = self.now
+        cell = self.current()
+        return (cell, since) if cell is not None and self.now == since else None
 
     # -- handlers that hold the loop, or do not end --------------------------------------------------------------------
 
@@ -287,11 +191,32 @@ class Scheduler:
         """Read the clock after a handler's segment and report the handler of ``item`` if it held the loop."""
         then = self.now
         self.now = now = self.clock()
-        if now - then > self.blocked_after:
-            self.report_blocked(cell, item, now - then)
+        if now - then > cell.patience:
+            self.overran(cell, item, now - then)
+
+    def overran(self, cell: Cell, item: Any, seconds: float) -> None:
+        """The handler of ``item`` took longer in one go than its actor is given."""
+        if self.watchdog is not None:
+            self.watchdog.ran(cell, seconds)
+        if seconds > self.blocked_after:
+            self.report_blocked(cell, item, seconds)
+        task = asyncio.current_task(self.loop)
+        fiber = self.fibers.get(task) if task is not None else None
+        if fiber is None or fiber.timed is NOTHING:
+            self.judge_time(cell, item, seconds)
+
+    def judge_time(self, cell: Cell, item: Any, seconds: float) -> None:
+        """It took ``seconds`` to handle ``item``: note it if a target says that this is too long."""
+        pulse = pulse_of(cell)
+        if pulse is not None and pulse.latency is not None and seconds > pulse.latency and item is not NOTHING:
+            message, handler = describe(cell, item)
+            note(cell, Evidence(Harm.SLOW, None, f"took {seconds:.3g} s", message, handler))
 
     def report_blocked(self, cell: Cell, item: Any, seconds: float) -> None:
-        """The handler of ``item`` held the loop."""
+        """The handler of ``item`` held the loop, by the clock alone; a watchdog knows whether it was to blame."""
+        if self.watchdog is not None:
+            self.watchdog.ended(cell, item, seconds)
+            return
         message, handler = describe(cell, item)
         self.system.blocked(cell, handler, message, seconds)
 
@@ -335,14 +260,14 @@ class Scheduler:
         starting = cell.state is State.STARTING
         if cell.state is State.RUNNING:
             cell.advance(Event.END)
-        bury(cell, KILLED)
+        bury(cell, KILLED, hand)
         if starting:
             report(cell, Outcome(KILLED))
 
     @contextmanager
     def bounded_stop(self, cell: Cell) -> Iterator[None]:
         """Kill a ``stopping`` hook that takes longer than :data:`EXIT_GRACE` when no supervisor limits it."""
-        if cell.owner is not None:
+        if cell.owner is not None or cell.ref._cell is not cell:  # lives of a replacement have limits
             yield
             return
         timer = self.kill_later(cell)

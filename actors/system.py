@@ -15,18 +15,23 @@ from .actor import Actor, blueprint_of
 from .blueprint import Blueprint, Mailbox
 from .cell import ACCEPTED, Cell
 from .deadletters import DeadLetters
-from .engine import engine_of
+from .engine import LOOP, engine_of
 from .envelopes import Envelope, bare
 from .errors import ActorDied, MailboxFull, NotRunning, StartFailed, StartTimeout
 from .events import Abandoned, Blocked, Events, Quarantined
+from .evidence import Evidence, Harm
 from .exits import KILL, SHUTDOWN, Crashed, Reason
 from .handlers import routes_of
 from .lifecycle import LIVING
 from .links import link_ahead, send_exit, unlink
 from .messages import Undelivered
+from .overload.controlled import ControlledRef
+from .pulse import note
 from .ref import PriorityRef, Ref
 from .registry import Registry
 from .scheduler import KILL_GRACE, Scheduler
+from .sentry import keep_watch
+from .watchdog import WATCHDOG, Watchdog
 
 Ts = TypeVarTuple("Ts")
 
@@ -50,12 +55,14 @@ class SystemStatistics:
 class ActorSystem:
     """Where actors live: ``async with ActorSystem("shop") as system``.  Leaving it stops everything, newest first.
 
-    ``seed``: makes ``system.rng``, which everything random here draws from, repeatable.  A system belongs to the loop
-    it was entered on.
+    ``seed``: makes ``system.rng``, which everything random here draws from, repeatable.  ``watchdog``: what watches for
+    handlers that hold the loop, in a thread, from the system's entering to its leaving (not in virtual time); ``None``:
+    they are reported by the clock, when they are over.  A system belongs to the loop it was entered on.
     """
 
-    def __init__(self, name: str, *, seed: int | None = None) -> None:
+    def __init__(self, name: str, *, seed: int | None = None, watchdog: Watchdog | None = WATCHDOG) -> None:
         self.name = name
+        self.watchdog = watchdog
         self.rng = random.Random(seed)  # a world replaces it by one of its own unless a seed was given
         self.events = Events()
         self.registry = Registry()
@@ -77,6 +84,8 @@ class ActorSystem:
         if self._seed is None:
             self.rng = engine.random()
         self._scheduler = Scheduler(self, loop, contextvars.copy_context(), engine)
+        if self.watchdog is not None and engine is LOOP:
+            self._scheduler.watchdog = keep_watch(self._scheduler, self.watchdog)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -99,7 +108,11 @@ class ActorSystem:
                 await self._kill_all()
             raise
         finally:
-            await scheduler.close()
+            try:
+                await scheduler.close()
+            finally:
+                if scheduler.watchdog is not None:
+                    scheduler.watchdog.end()
 
     async def _kill_all(self) -> None:
         """Whoever leaves has no more patience: end everybody at once, in a second at most."""
@@ -207,7 +220,8 @@ class ActorSystem:
         self._serial += 1
         routes = routes_of(blueprint.cls)
         cell = Cell(scheduler, blueprint, routes, name if name is not None else self._serial, parent)
-        kind = blueprint.cls.ref_class or (PriorityRef if routes.priority else Ref)
+        plain = PriorityRef if routes.priority else Ref
+        kind = blueprint.cls.ref_class or (plain if blueprint.mailbox.control is None else ControlledRef)
         cell.ref = kind(cell)
         return cell
 
@@ -269,9 +283,23 @@ class ActorSystem:
 
     # -- what the engine reports ---------------------------------------------------------------------------------------
 
-    def blocked(self, cell: Cell, handler: str, message: str, seconds: float) -> None:
-        """A handler held the loop."""
-        self.events.publish(Blocked(self.now(), cell.pid, handler, message, seconds))
+    def blocked(
+        self,
+        cell: Cell,
+        handler: str,
+        message: str,
+        seconds: float,
+        noticed: float | None = None,
+        stack: tuple[str, ...] = (),
+    ) -> None:
+        """A handler held the loop, and the watchdog ``noticed``."""
+        self.events.publish(Blocked(self.now(), cell.pid, handler, message, seconds, noticed, stack))
+        note(cell, Evidence(Harm.BLOCKED, None, f"held the loop for {seconds:.3g} s", message, handler))
+
+    def blocking(self) -> list[str]:
+        """The names of actors that hold the loop for long now or did of late; see ``Watchdog``.  From any thread."""
+        watchdog = self._scheduler.watchdog if self._scheduler is not None else None
+        return watchdog.blocking() if watchdog is not None else []
 
     def abandoned(self, cell: Cell, handler: str, message: str) -> None:
         """A killed handler would not end."""

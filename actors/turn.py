@@ -16,6 +16,7 @@ from collections.abc import Generator
 from types import CoroutineType, coroutine
 from typing import TYPE_CHECKING, Any
 
+from .deadlines import RESOLUTION, deadline_of
 from .envelopes import (
     LIFE_ITEMS,
     NOTHING,
@@ -25,16 +26,21 @@ from .envelopes import (
     Ending,
     Envelope,
     ForLife,
+    Hook,
     Resume,
     Signal,
     Stop,
+    Ticket,
     bare,
 )
-from .errors import Unhandled
-from .exits import Crashed
+from .errors import DeadlineExceeded, Unhandled
+from .evidence import Evidence, Harm
+from .exits import Crashed, spell
 from .life import begin, crash_of, end
 from .lifecycle import LIVING, State
 from .messages import Down, Undelivered
+from .overload.admission import admit
+from .pulse import note, pulse_of
 from .timers import Timer
 
 if TYPE_CHECKING:
@@ -48,7 +54,7 @@ DONE: Any = object()
 @coroutine
 def drive(scheduler: Scheduler, in_task: bool) -> Generator[Any, Cell, None]:
     """Is sent ready cells, yields ``DONE`` or what a handler waits for; coroutines are only run ``in_task``."""
-    clock, boxes, batch, blocked_after = scheduler.clock, scheduler.boxes, scheduler.batch, scheduler.blocked_after
+    clock, boxes, batch = scheduler.clock, scheduler.boxes, scheduler.batch
     cell: Cell = yield DONE
     while True:
         box, quota, actor, table = cell.box, batch, cell.actor, cell.routes.table
@@ -95,14 +101,14 @@ def drive(scheduler: Scheduler, in_task: bool) -> Generator[Any, Cell, None]:
                 if cell.actor is not actor:
                     return  # it was abandoned, and has ended at last
                 if failure is not None or cell.doom is not None:
-                    settle(cell, answer, failure)
+                    settle(cell, answer, failure, message)
                 elif message is not payload and cell.hand is message:  # else it was stashed, deferred or forwarded
                     future = message.future
                     if future is not None and not future.done():
                         future.set_result(answer)
             then, scheduler.now = scheduler.now, (now := clock())
-            if now - then > blocked_after:
-                scheduler.report_blocked(cell, message, now - then)
+            if now - then > cell.patience:
+                scheduler.overran(cell, message, now - then)
         box = actor = message = payload = answer = failure = None  # an idle fiber keeps nothing alive
         cell = yield DONE
 
@@ -110,7 +116,7 @@ def drive(scheduler: Scheduler, in_task: bool) -> Generator[Any, Cell, None]:
 @coroutine
 def _attend_lane(cell: Cell) -> Generator[Any, Any, bool]:
     """Attend to the next item of the urgent lane; true if the cell has a later life by now: this one was abandoned."""
-    life = cell.incarnation
+    life, item = cell.incarnation, cell.lane[0]  # type: ignore[index]
     cell.hand = NOTHING
     try:
         answer = yield from attend(cell)
@@ -118,7 +124,7 @@ def _attend_lane(cell: Cell) -> Generator[Any, Any, bool]:
         crash_of(error)
         if cell.incarnation != life or cell.actor is None:
             return True
-        settle(cell, None, error)
+        settle(cell, None, error, _handled(item))
     else:
         if cell.incarnation != life:
             return True
@@ -134,16 +140,63 @@ def _move(cell: Cell, work: Any) -> None:
     cell.scheduler.enqueue(cell)
 
 
-def settle(cell: Cell, value: Any, error: BaseException | None = None) -> None:
-    """A handler is done: answer its asker, or see that the life ends (what it held goes with it)."""
+def _handled(item: Any) -> Any:
+    """The message that an item of the urgent lane has a handler at work on; ``NOTHING`` if it is the engine's."""
+    if item.__class__ is Resume:
+        return item.hand
+    return NOTHING if item.__class__ in LIFE_ITEMS and item.__class__ is not ForLife else item
+
+
+def settle(cell: Cell, value: Any, error: BaseException | None = None, message: Any = NOTHING) -> None:
+    """A handler is done: answer its asker, or see that the life ends (what it held goes with it).
+
+    ``message``: what was handled, also if it is not in hand any more.
+    """
     hand, cell.hand = cell.hand, NOTHING
-    if error is not None:
+    if error is not None and (cell.doom is not None or not _is_spared(cell, hand, message, error)):
         cell.push_first(Ending(cell.doom or Crashed(error), hand, cell.brutal))
         return
-    if hand.__class__ is Envelope:
+    if error is None and hand.__class__ is Envelope:
         hand.answer(value)
     if cell.doom is not None and cell.state in LIVING:
         cell.push_first(Ending(cell.doom, NOTHING, cell.brutal))
+
+
+def _is_spared(cell: Cell, hand: Any, message: Any, error: BaseException) -> bool:
+    """Whether ``error`` does not end the life; then the asker, or the dead letters, have been told."""
+    return _is_late(cell, hand, error) or _is_tolerated(cell, hand, message, error)
+
+
+def _is_late(cell: Cell, hand: Any, error: BaseException) -> bool:
+    """Whether all that is wrong is that the deadline of the message in hand is over: then the message ends with it.
+
+    Else an asker in a hurry could end any life, and overload would end all of them.
+    """
+    scheduler = cell.scheduler
+    if not isinstance(error, DeadlineExceeded) or deadline_of(hand) > scheduler.loop.time() + RESOLUTION:
+        return False
+    if hand.future is not None:
+        hand.fail(error)
+    else:
+        scheduler.system.dead_letters.add(hand.message, cell.ref, Undelivered.EXPIRED)
+    return True
+
+
+def _is_tolerated(cell: Cell, hand: Any, message: Any, error: BaseException) -> bool:
+    """Whether the child's policy takes ``error`` for evidence instead of a crash; then its asker has it by now.
+
+    Unless the message was deferred, stashed or forwarded: whoever has it then accounts for it.
+    """
+    pulse = pulse_of(cell)
+    if pulse is None or message is NOTHING or not isinstance(error, pulse.tolerate) or isinstance(error, StopIteration):
+        return False
+    message, handler = describe(cell, message)
+    if hand.__class__ is Envelope and hand.future is not None:
+        hand.fail(error)
+    elif hand is not NOTHING:
+        cell.scheduler.system.dead_letters.add(bare(hand), cell.ref, Undelivered.FAILED, Crashed(error))
+    note(cell, Evidence(Harm.EXCEPTION, None, spell(error), message, handler))
+    return True
 
 
 def dispatch(cell: Cell, item: Any) -> Any:
@@ -159,8 +212,41 @@ def dispatch(cell: Cell, item: Any) -> Any:
         if item.incarnation != cell.incarnation or not _still_wanted(cell, item):
             cell.hand = NOTHING
             return None
+    elif item.__class__ is Ticket:
+        return _begin(cell, item)
+    return _route(cell, item, message)
+
+
+def _begin(cell: Cell, ticket: Ticket) -> Any:
+    """Begin with a message that came with a ticket, unless it is shed or late, and see that its asker is answered."""
+    cell.hand = hand = admit(cell, ticket)
+    if hand is NOTHING:
+        return None
+    control = cell.extras.control if cell.extras is not None else None
+    level = control.begin(cell.handled) if control is not None else 0
+    if hand.__class__ is not Envelope:
+        return _route(cell, hand, hand, level)
+    answer = _route(cell, hand, hand.message, level)
+    if answer.__class__ is CoroutineType:
+        return _answered(cell, hand, answer)
+    if cell.hand is hand:
+        hand.answer(answer)
+    return answer
+
+
+async def _answered(cell: Cell, hand: Envelope, work: Any) -> Any:
+    """The driver answers what it took from the mailbox itself; this came out of a ticket."""
+    life = cell.actor
+    answer = await work
+    if cell.actor is life and cell.hand is hand:  # else it was abandoned, or stashed, deferred, forwarded
+        hand.answer(answer)
+    return answer
+
+
+def _route(cell: Cell, item: Any, message: Any, level: int = 0) -> Any:
+    """Call the handler of a message's type, or of its nearest base."""
     routes = cell.routes
-    handler = routes.table.get(message.__class__) or routes.resolve(message.__class__)
+    handler = routes.levels[level].get(message.__class__) or routes.resolve(message.__class__, level)
     if handler is not None:
         return handler(cell.actor, message)
     if "unhandled" in routes.overridden:
@@ -208,16 +294,39 @@ def attend(cell: Cell) -> Generator[Any, Any, Any]:
             yield from begin(cell)
         case Call():
             item.function(cell.actor)
+        case Hook():
+            yield from _call_hook(cell, item)
         case Resume():
             cell.hand = item.hand
             return (yield from item.coroutine)
         case _:
+            if cell.extras is not None and cell.extras.paused:
+                cell.extras.parked.append(item)
+                return None
             cell.hand = item
             cell.handled += 1
             handler = cell.routes.table.get(item.__class__)
             result: Any = handler(cell.actor, item) if handler is not None else dispatch(cell, item)
             return (yield from _as_work(result)) if result.__class__ is CoroutineType else result
     return None
+
+
+@coroutine
+def _call_hook(cell: Cell, hook: Hook) -> Generator[Any, Any, None]:
+    """Call a hook on behalf of a check-up or a replacement; how it went is told, and harms nobody."""
+    life = cell.actor
+    result: Any = None
+    error: BaseException | None = None
+    if hook.begun is not None:
+        hook.begun()
+    try:
+        result = getattr(life, hook.name)(*hook.args)
+        if result.__class__ is CoroutineType:
+            result = yield from _as_work(result)
+    except BaseException as raised:
+        error = crash_of(raised)
+    if cell.actor is life:  # else it was abandoned, and has ended at last
+        hook.done(result, error)
 
 
 def describe(cell: Cell, item: Any) -> tuple[str, str]:

@@ -4,7 +4,10 @@ What supervisors decide is published as events, which live in :mod:`supervisors.
 """
 
 from . import _shadow  # noqa: F401 - first of all: says so if another module called `actors` hides ours
+from .apoptosis.policy import Apoptosis, Disruption, Lifetime, Weights
+from .apoptosis.vitals import Vitals
 from .asgi import Lifespan, planaria_lifespan
+from .autopsy.record import Autopsy
 from .backoff import Backoff
 from .errors import (
     ChildFailed,
@@ -15,6 +18,7 @@ from .errors import (
     ChildStarted,
     MaxChildren,
     NoSuchPath,
+    ReplacementFailed,
     SpecError,
     SupervisionError,
     TreeEnded,
@@ -26,6 +30,8 @@ from .running import Handle, Running
 from .spec import BRUTAL_KILL, INFINITY, ChildSpec, DynamicSupervisor, Pool, Supervisor, Tree, by_key, child
 
 __all__ = [
+    "Apoptosis",
+    "Autopsy",
     "BRUTAL_KILL",
     "Backoff",
     "ChildFailed",
@@ -35,14 +41,17 @@ __all__ = [
     "ChildRunning",
     "ChildSpec",
     "ChildStarted",
+    "Disruption",
     "DynamicSupervisor",
     "Handle",
     "INFINITY",
     "Journal",
     "Lifespan",
+    "Lifetime",
     "MaxChildren",
     "NoSuchPath",
     "Pool",
+    "ReplacementFailed",
     "Running",
     "Snapshot",
     "SpecError",
@@ -51,6 +60,8 @@ __all__ = [
     "Tree",
     "TreeEnded",
     "TreeGaveUp",
+    "Vitals",
+    "Weights",
     "by_key",
     "child",
     "planaria_lifespan",

@@ -10,6 +10,7 @@ from actors.exits import Reason
 from .errors import SupervisionError
 from .events import SupervisionEvent
 from .intensity import Intensity
+from .rules import Rule
 from .spec import Spec
 
 
@@ -34,14 +35,15 @@ PLANNED = frozenset({Status.RESTARTING, Status.WAITING})
 class Child:
     """One row of the table.
 
-    ``lives`` counts starts, ``failures`` consecutive deaths (the k of the backoff); ``generation`` rises with every
+    ``lives`` counts starts, ``burned`` the successors since that never served (their numbers are not used again),
+    ``failures`` consecutive deaths (the k of the backoff); ``generation`` rises with every
     change of mind, so that a timer or a queued decision of an earlier one is recognised as stale.  ``ref`` is the
-    shell's.
+    shell's.  ``stop``: why it is being stopped.
     """
 
     __slots__ = (
-        "asked", "began", "budget", "by_hand", "died", "due", "failures", "generation", "id", "lives", "pace",
-        "ref", "repair", "repairs", "spec", "status", "token", "waiters", "waits_with",
+        "asked", "began", "budget", "burned", "by_hand", "died", "due", "failures", "generation", "id", "lives", "pace",
+        "ref", "repair", "repairs", "spec", "status", "stop", "token", "waiters", "waits_with",
     )  # fmt: skip
 
     def __init__(self, id: str, spec: Spec) -> None:
@@ -49,6 +51,7 @@ class Child:
         self.spec = spec
         self.status = Status.STOPPED
         self.lives = 0
+        self.burned = 0
         self.failures = 0
         self.generation = 0
         self.began: float | None = None
@@ -64,6 +67,12 @@ class Child:
         self.waits_with: Child | None = None
         self.waiters: list[Any] = []
         self.ref: Any = None
+        self.stop: tuple[Rule, str | None] = (Rule.ENDING, None)
+
+    @property
+    def next_life(self) -> int:
+        """The number of the life that is started next."""
+        return self.lives + self.burned + 1
 
     @property
     def is_temporary(self) -> bool:

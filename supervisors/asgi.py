@@ -11,6 +11,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+from actors import Watchdog
+from actors.watchdog import WATCHDOG
+
 from .running import Running
 from .spec import Tree
 
@@ -23,11 +26,13 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 class Lifespan:
     """``Starlette(lifespan=planaria_lifespan(tree))``; the running tree is ``request.state.planaria`` and ``.running``.
 
-    ``is_live``: the tree has not given up.  ``is_ready``: it has started and every child that should run does.
+    ``is_live``: the tree has not given up.  ``is_ready``: it has started, every child that should run does, and none
+    holds the loop for long or did of late (see ``Watchdog``).
     """
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, *, watchdog: Watchdog | None = WATCHDOG) -> None:
         self.tree = tree
+        self.watchdog = watchdog
         self.running: Running | None = None
 
     def __call__(self, app: object = None) -> AbstractAsyncContextManager[dict[str, Any]]:
@@ -35,7 +40,7 @@ class Lifespan:
 
     @asynccontextmanager
     async def _lifespan(self) -> AsyncIterator[dict[str, Any]]:
-        async with self.tree.running() as running:
+        async with self.tree.running(watchdog=self.watchdog) as running:
             self.running = running
             try:
                 yield {"planaria": running}
@@ -49,8 +54,8 @@ class Lifespan:
 
     @property
     def is_ready(self) -> bool:
-        """Whether traffic is welcome: the tree runs and nobody in it is missing."""
-        return self.running is not None and self.running.is_alive and not self.running.missing()
+        """Whether traffic is welcome: the tree runs, nobody in it is missing, and nobody holds the loop."""
+        return self.running is not None and self.running.is_ready
 
     async def health(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An ASGI application: ``/livez`` and ``/readyz`` answer 200 or 503 with JSON; mount it where you like."""
@@ -58,8 +63,11 @@ class Lifespan:
         if path.endswith("/livez"):
             await _answer(send, 200 if self.is_live else 503, {"live": self.is_live})
         elif path.endswith("/readyz"):
+            ready = self.is_ready
             missing = self.running.missing() if self.running is not None else [self.tree.name]
-            await _answer(send, 200 if self.is_ready else 503, {"ready": self.is_ready, "missing": missing})
+            blocking = self.running.blocking() if self.running is not None else []
+            body = {"ready": ready, "missing": missing} | ({"blocking": blocking} if blocking else {})
+            await _answer(send, 200 if ready else 503, body)
         else:
             await _answer(send, 404, {"error": "try /livez or /readyz"})
 
@@ -94,9 +102,9 @@ class Lifespan:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def planaria_lifespan(tree: Tree) -> Lifespan:
+def planaria_lifespan(tree: Tree, *, watchdog: Watchdog | None = WATCHDOG) -> Lifespan:
     """The lifespan of an ASGI application that runs ``tree``; see :class:`Lifespan`."""
-    return Lifespan(tree)
+    return Lifespan(tree, watchdog=watchdog)
 
 
 async def _answer(send: Send, status: int, body: dict[str, Any]) -> None:

@@ -53,13 +53,3 @@ class Backoff:
     def delay(self, k: int, rng: Random) -> float:
         """Draw a wait in seconds."""
         return rng.uniform(0.0, self.ceiling(k))
-
-    def total(self, waits: int) -> float:
-        """The longest that the first ``waits`` waits can take together; half of it is what to expect."""
-        spent = 0.0
-        for k in range(waits):
-            ceiling = self.ceiling(k)
-            if ceiling == self.cap:
-                return spent + ceiling * (waits - k)
-            spent += ceiling
-        return spent

@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 from actors.errors import NotRunning
-from actors.exits import SHUTDOWN, Crashed, Reason, Shutdown
+from actors.exits import NO_REMAINS, SHUTDOWN, Crashed, Reason, Remains, Shutdown
 
 from .actions import ALIVE, PLANNED, Action, Child, Reply, Status
 from .errors import ChildFailed, ChildNotFound, ChildPresent, ChildStarted, SpecError
 from .events import Added, AutoShutdown, Decision, Died, Ignored, Serving, StartFailure
 from .repairs import Repairs
+from .rules import Rule, Ruling
 from .spec import Spec
 
 
@@ -65,33 +66,34 @@ class Children(Repairs):
         token, child.token = child.token, None
         by_hand, child.by_hand = child.by_hand, ""
 
-        def announce(decision: Decision) -> None:
-            self._emit(StartFailure(now, self._path(child), child.lives, reason, decision))
+        def announce(decision: Decision, ruling: Ruling) -> None:
+            self._emit(StartFailure(now, self._path(child), child.lives, reason, decision, ruling))
 
         if token is not None:
             self._out.append(Reply(token, error=self._start_error(child, reason)))
         if by_hand:
             added = by_hand == "add"
-            announce(Decision.REMOVE if added or self._is_lost(child) else Decision.LEAVE)
+            lost = Decision.REMOVE if added or self._is_lost(child) else Decision.LEAVE
+            announce(lost, self._ruling(Rule.BY_HAND, child))
             if added:
                 self._remove(child, now, "not started")
             else:
                 self._settle_stopped(child, now)
         elif self._booting:
-            announce(Decision.GIVE_UP)
+            announce(Decision.GIVE_UP, self._ruling(Rule.BOOT, child))
             child.status = Status.STOPPED
             self._shut_down(Shutdown(_failure(self._path(child), reason)), now)
         else:
             self._count(child, reason, now, announce, failed_start=True)
         return self._advance(now)
 
-    def exited(self, id: str, reason: Reason, now: float) -> list[Action]:
+    def exited(self, id: str, reason: Reason, now: float, remains: Remains = NO_REMAINS) -> list[Action]:
         """A life that had started is over, by itself or because it was stopped."""
         child = self._table.get(id)
         if child is None:
             return []
         if child.status is Status.STOPPING:
-            return self._stopped(child, reason, now)
+            return self._stopped(child, reason, now, remains)
         if child.status is not Status.RUNNING:
             return []
         if child.died is None:
@@ -99,30 +101,39 @@ class Children(Repairs):
         restart = child.spec.restart == "permanent" or (child.spec.restart == "transient" and not reason.is_clean)
         lived = now - child.began if child.began is not None else 0.0
 
-        def announce(decision: Decision) -> None:
-            self._emit(Died(now, self._path(child), child.lives, reason, decision, lived))
+        def announce(decision: Decision, ruling: Ruling) -> None:
+            path, life = self._path(child), child.lives
+            self._emit(Died(now, path, life, reason, decision, lived, remains.message, remains, ruling))
 
         if child in self._to_stop:  # it was about to be stopped: that is done, and costs nothing
             del self._to_stop[child]
-            announce(self._lot(child))
+            announce(self._lot(child), self._ruling(Rule.STOPPING, child, self._cause[1]))
             child.status = Status.STOPPED
             if child.is_temporary:
                 self._remove(child, now, "temporary")
         elif not restart:
             ends_all = self._ends_all(child)
             decision = Decision.REMOVE if self._is_lost(child) else Decision.LEAVE
-            announce(Decision.AUTO_SHUTDOWN if ends_all else decision)
+            rule = Rule.SIGNIFICANT if ends_all else Rule.NO_RESTART
+            announce(Decision.AUTO_SHUTDOWN if ends_all else decision, self._ruling(rule, child))
             self._settle_stopped(child, now)
             if ends_all:
                 self._emit(AutoShutdown(now, self.path, child.id, self.auto_shutdown))
                 self._shut_down(SHUTDOWN, now)
         elif self._is_busy():
-            announce(Decision.RESTART)
+            announce(Decision.RESTART, self._ruling(Rule.QUEUED, child))
             child.status = Status.RESTARTING
             self._deaths.append((child, child.generation, reason))
         else:
             self._count(child, reason, now, announce)
         return self._advance(now)
+
+    def replaced(self, id: str, now: float) -> None:
+        """A successor has taken over from a life that serves: planned, so it costs nothing and concerns nobody else."""
+        child = self._table[id]
+        child.lives = child.next_life
+        child.burned = 0
+        child.began = now
 
     def due(self, id: str, generation: int, now: float) -> list[Action]:
         """A retry, or the end of a backoff, has come due."""
@@ -160,7 +171,7 @@ class Children(Repairs):
         if child.status in ALIVE:
             child.waiters.append(token)
             if child.status is not Status.STOPPING:
-                self._stop(child, now)
+                self._stop(child, now, (Rule.ASKED, None))
         else:
             released = self._release_group(child)
             child.generation += 1

@@ -14,8 +14,8 @@
         ├── MaxChildren      a dynamic supervisor holds as many children as it may
         ├── TreeGaveUp       the root of a tree ended by itself (see .event)
         ├── TreeEnded        the root of the tree was killed or crashed
-        ├── NoSuchPath       the tree has nothing at this path
-        └── TreeGaveUp       the tree ended by itself because it gave up
+        ├── ReplacementFailed  a replacement that was asked for did not happen; the old life serves on
+        └── NoSuchPath       the tree has nothing at this path
 """
 
 from __future__ import annotations
@@ -128,8 +128,17 @@ class TreeEnded(SupervisionError):
         super().__init__(f"the tree {name!r} has ended: {reason}")
 
 
+class ReplacementFailed(SupervisionError):
+    """A replacement that was asked for did not happen; the old life of ``path`` serves on, unless it ended."""
+
+    def __init__(self, path: str, why: str) -> None:
+        self.path = path
+        self.why = why
+        super().__init__(f"{path} was not replaced: {why}")
+
+
 class NoSuchPath(SupervisionError, LookupError):
-    """The tree has nothing at ``path``; ``known`` are the paths that it has."""
+    """The tree has nothing at ``path``; ``known`` are the paths that it has, ``hint`` names the nearest, or some."""
 
     def __init__(self, path: str, known: Collection[str]) -> None:
         self.path = path
@@ -143,4 +152,5 @@ class NoSuchPath(SupervisionError, LookupError):
         else:
             more = len(self.known) - SHOWN_PATHS
             hint = "it has " + ", ".join(self.known[:SHOWN_PATHS]) + (f" and {more} more" if more > 0 else "")
+        self.hint = hint
         super().__init__(f"the tree has nothing at {path!r}; {hint}")

@@ -6,9 +6,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from actors.exits import NO_REMAINS, Remains
+
+from .rules import Ruling
 
 if TYPE_CHECKING:
     from actors.exits import Reason
@@ -70,8 +74,8 @@ class SupervisionEvent:
     def to_dict(self) -> dict[str, Any]:
         """The event for JSON: its type as ``event``, reasons as text."""
         plain: dict[str, Any] = {"event": type(self).__name__}
-        for field in fields(self):
-            plain[field.name] = _plain(getattr(self, field.name))
+        for each in fields(self):
+            plain[each.name] = _plain(getattr(self, each.name))
         return plain
 
     def __str__(self) -> str:
@@ -86,7 +90,7 @@ class Ready(SupervisionEvent):
     took: float
 
     def describe(self) -> str:
-        return f"{self.path} is ready with {_count(self.children, 'child', 'children')} after {_seconds(self.took)}"
+        return f"{self.path} is ready with {counted(self.children, 'child', 'children')} after {seconds(self.took)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ class Serving(SupervisionEvent):
     gap: float | None
 
     def describe(self) -> str:
-        after = "" if self.gap is None else f", {_seconds(self.gap)} after the last one ended"
+        after = "" if self.gap is None else f", {seconds(self.gap)} after the last one ended"
         return f"{self.path} serves again (life {self.life}{after})" if self.restarted else f"{self.path} serves"
 
 
@@ -140,7 +144,8 @@ class Ignored(SupervisionEvent):
 class Died(SupervisionEvent):
     """A life has ended without having been asked to by its supervisor, and what the supervisor does about it.
 
-    ``lived`` is how long it served; ``message`` names the message it was handling, if that is known.
+    ``lived`` is how long it served; ``message`` names the message it was handling, if that is known.  ``ruling`` are
+    the facts that the decision rests on.
     """
 
     life: int
@@ -148,11 +153,13 @@ class Died(SupervisionEvent):
     decision: Decision
     lived: float
     message: str | None = None
+    remains: Remains = field(default=NO_REMAINS, compare=False)
+    ruling: Ruling | None = field(default=None, compare=False)
 
     def describe(self) -> str:
         handling = "" if self.message is None else f" handling {self.message}"
         how = "ended" if self.reason.is_clean else "died"
-        lived = f"life {self.life}, {_seconds(self.lived)}"
+        lived = f"life {self.life}, {seconds(self.lived)}"
         return f"{self.path} {how}{handling}: {self.reason} ({lived}); {self.decision.phrase}"
 
 
@@ -163,6 +170,7 @@ class StartFailure(SupervisionEvent):
     life: int
     reason: Reason
     decision: Decision
+    ruling: Ruling | None = field(default=None, compare=False)
 
     def describe(self) -> str:
         return f"{self.path} did not start: {self.reason} (attempt {self.life}); {self.decision.phrase}"
@@ -176,7 +184,7 @@ class Waiting(SupervisionEvent):
     attempt: int
 
     def describe(self) -> str:
-        return f"{self.path} waits {_seconds(self.delay)} for its restart (failure {self.attempt} in a row)"
+        return f"{self.path} waits {seconds(self.delay)} for its restart (failure {self.attempt} in a row)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,17 +192,35 @@ class Stopped(SupervisionEvent):
     """A life has ended because its supervisor ended it.
 
     ``took`` is how long that took; ``expected`` is false where the reason is not one that an orderly end has: it was
-    killed after its time was up, or crashed on the way.
+    killed after its time was up, or crashed on the way.  ``lived``: seconds that it served, the stop included.
     """
 
     life: int
     reason: Reason
     expected: bool
     took: float
+    lived: float = field(default=0.0, compare=False)
+    remains: Remains = field(default=NO_REMAINS, compare=False)
+    ruling: Ruling | None = field(default=None, compare=False)
 
     def describe(self) -> str:
         oddly = "" if self.expected else ", which was not expected"
-        return f"{self.path} was stopped in {_seconds(self.took)}: {self.reason}{oddly}"
+        return f"{self.path} was stopped in {seconds(self.took)}: {self.reason}{oddly}"
+
+
+@dataclass(frozen=True, slots=True)
+class Orphaned(SupervisionEvent):
+    """A life has ended because that of its supervisor had, killed or crashed, and could not stop it in order.
+
+    The supervisor's next life, if there is one, starts it again.
+    """
+
+    life: int
+    reason: Reason
+    remains: Remains = field(default=NO_REMAINS, compare=False)
+
+    def describe(self) -> str:
+        return f"{self.path} ended with its supervisor: {self.reason} (life {self.life})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +255,8 @@ class GaveUp(SupervisionEvent):
             Scope.PACE: f" of {self.culprit} alone, its repairs not counted as time",
             Scope.CHILD: f" of {self.culprit} alone, by its own budget",
         }[self.scope]
-        restarts = _count(self.count, "restart", "restarts")
-        limits = f"{restarts} within {_seconds(self.within)}{of}, {self.limit} allowed"
+        restarts = counted(self.count, "restart", "restarts")
+        limits = f"{restarts} within {seconds(self.within)}{of}, {self.limit} allowed"
         return f"{self.path} gives up on {self.culprit} ({self.reason}): {limits}"
 
 
@@ -253,7 +279,7 @@ class Ending(SupervisionEvent):
     living: int
 
     def describe(self) -> str:
-        return f"{self.path} ends ({self.reason}), stopping {_count(self.living, 'child', 'children')}"
+        return f"{self.path} ends ({self.reason}), stopping {counted(self.living, 'child', 'children')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,16 +297,22 @@ def _plain(value: object) -> object:
         return value.value
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
+    if isinstance(value, Remains | Ruling):
+        return {key: _plain(item) for key, item in value._asdict().items()}
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return str(value)
 
 
-def _count(number: int, one: str, many: str) -> str:
+def counted(number: int, one: str, many: str) -> str:
+    """``1 child``, ``1,000 children``."""
     return f"{number:,} {one if number == 1 else many}"
 
 
-def _seconds(value: float) -> str:
+def seconds(value: float) -> str:
+    """``1.5 s``, ``20 ms``, ``38 µs``."""
     if value == 0 or value >= 1:
         return f"{value:.4g} s"
     return f"{value * 1e3:.3g} ms" if value >= 1e-3 else f"{value * 1e6:.3g} µs"

@@ -39,6 +39,11 @@ class Intensity:
         self._forget(now)
         return len(self._stamps)
 
+    @property
+    def recorded(self) -> int:
+        """Restarts within the window that ended at the last one recorded."""
+        return len(self._stamps)
+
     def _forget(self, now: float) -> None:
         stamps, oldest = self._stamps, now - self.within
         while stamps and stamps[0] < oldest:

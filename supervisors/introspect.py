@@ -18,7 +18,8 @@ class Snapshot:
 
     ``status`` is the child's status in its supervisor's eyes, ``incarnation`` how many lives began here, ``mailbox``
     the messages that wait, ``handled`` the messages of all lives; ``strategy`` and ``restarts`` (in the present
-    window) are a supervisor's own.
+    window) are a supervisor's own.  ``expired`` and ``shed`` count messages that were not handled in time; ``limit``
+    and ``inflight`` are those of a pool that limits its asks.
     """
 
     path: str
@@ -32,6 +33,10 @@ class Snapshot:
     strategy: str | None
     restarts: int | None
     children: tuple[Snapshot, ...]
+    expired: int = 0
+    shed: int = 0
+    limit: int | None = None
+    inflight: int | None = None
 
     @property
     def is_missing(self) -> bool:
@@ -78,4 +83,8 @@ def snapshot_of(ref: Ref[Any], status: str | None = None, restart: str | None = 
         strategy=shell.strategy if shell is not None else None,
         restarts=shell.restarts() if shell is not None else None,
         children=children,
+        expired=statistics.expired,
+        shed=statistics.shed,
+        limit=statistics.limit,
+        inflight=statistics.inflight,
     )

@@ -83,6 +83,15 @@ class GetChildSpec(Request[Spec]):
 
 
 @dataclass(frozen=True, slots=True)
+class ReplaceChild(Request[Ref[Any]]):
+    """Replace a worker by a successor that is ready before it goes; answers when that serves."""
+
+    id: str
+    cause: str
+    estate: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Resize(Request[int]):
     """Change the number of a pool's workers; answers the previous one."""
 

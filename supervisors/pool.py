@@ -30,6 +30,7 @@ class PoolActor(Shell, carries_out=Pool):
         router = self._router()
         router.pick = pick_for(self.spec.route)
         router.workers = []
+        router.limit(self.spec.limit)
         return Children(path, specs, strategy="one_for_one", intensity=intensity, dynamic=True, rng=self.system.rng)
 
     def _worker(self, number: int) -> ChildSpec:

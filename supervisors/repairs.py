@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from actors.errors import ActorError, NameTaken, NotRunning
-from actors.exits import KILLED, SHUTDOWN, Crashed, Reason
+from actors.exits import KILLED, NO_REMAINS, SHUTDOWN, Crashed, Reason, Remains
 
 from .actions import ALIVE, PLANNED, Action, Begun, Child, Emit, Finish, Forget, Reply, Rest, Retry, Start, Status, Stop
+from .budgets import count_restart
 from .errors import ChildFailed, ChildNotFound, ChildRestarting, ChildRunning, ChildStarted, SupervisionError
 from .events import (
     Decision,
@@ -24,21 +25,21 @@ from .events import (
     GroupRestart,
     Ready,
     Removed,
-    Scope,
     Stopped,
     SupervisionEvent,
     Waiting,
 )
 from .intensity import Intensity
-from .spec import BRUTAL_KILL, Spec
+from .rules import Rule, Ruling, budgeted, stopped
+from .spec import BRUTAL_KILL, INFINITY, Spec
 
 if TYPE_CHECKING:
     import random
 
-Announce = Callable[[Decision], None]
+Announce = Callable[[Decision, Ruling], None]
 
 
-def _silent(decision: Decision) -> None:
+def _silent(decision: Decision, ruling: Ruling) -> None:
     """For a death that was announced when it happened."""
 
 
@@ -68,6 +69,7 @@ class Repairs:
         self._rng = rng
         self._table: dict[str, Child] = {spec.id: Child(spec.id, spec) for spec in specs}
         self._to_stop: dict[Child, None] = {}
+        self._cause: tuple[Rule, str | None] = (Rule.ENDING, None)
         self._to_start: deque[tuple[Child, int]] = deque()
         self._deaths: deque[tuple[Child, int, Reason | None]] = deque()
         self._halting: dict[Child, None] = {}
@@ -91,6 +93,11 @@ class Repairs:
         return self._table.get(id)
 
     # -- one repair at a time ----------------------------------------------------------------------------------------
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a repair, the first start or the end is under way."""
+        return self._is_busy() or self._ending is not None
 
     def _is_busy(self) -> bool:
         return bool(self._to_stop or self._halting or self._to_start or self._starting is not None or self._booting)
@@ -130,20 +137,22 @@ class Repairs:
 
     def _halt(self, child: Child, now: float) -> None:
         if child.status in (Status.RUNNING, Status.STARTING):
-            self._stop(child, now)
+            self._stop(child, now, self._cause)
         if child.status is Status.STOPPING:
             self._halting[child] = None
 
-    def _stop(self, child: Child, now: float) -> None:
+    def _stop(self, child: Child, now: float, why: tuple[Rule, str | None]) -> None:
         child.status = Status.STOPPING
         child.asked = now
+        child.stop = why
         self._out.append(Stop(child))
 
     def _start(self, child: Child, generation: int) -> None:
         if child.generation != generation or child.status in ALIVE:
             return
         child.status = Status.STARTING
-        child.lives += 1
+        child.lives = child.next_life
+        child.burned = 0
         child.began = None
         self._starting = child
         self._out.append(Start(child))
@@ -159,13 +168,11 @@ class Repairs:
         self, child: Child, reason: Reason, now: float, announce: Announce = _silent, *, failed_start: bool = False
     ) -> None:
         """Count a restart of ``child`` against the budgets, and begin it or give up."""
-        exceeded = self._exceeded(child, now)
-        if exceeded is not None:
-            scope, budget = exceeded
+        counted = count_restart(child, self.intensity, now)
+        if counted.is_exceeded:
             child.status = Status.STOPPED
-            announce(Decision.GIVE_UP)
-            limit, within = budget.max_restarts, budget.within
-            self._emit(GaveUp(now, self.path, child.id, limit + 1, limit, within, scope, reason))
+            announce(Decision.GIVE_UP, budgeted(child.spec.restart, self.strategy, counted, 0.0, child.failures))
+            self._emit(GaveUp(now, self.path, child.id, *counted, reason))
             self._shut_down(SHUTDOWN, now)
             return
         if failed_start:  # those behind it stay down until the retry, which starts them again
@@ -173,7 +180,8 @@ class Repairs:
         group = self._group(child)
         delay = self._delay(child, group, now)
         child.generation += 1
-        announce(Decision.WAIT if delay > 0 else Decision.RESTART)
+        decision = Decision.WAIT if delay > 0 else Decision.RESTART
+        announce(decision, budgeted(child.spec.restart, self.strategy, counted, delay, child.failures))
         if delay > 0:
             child.status = Status.WAITING
             child.due = now + delay
@@ -187,19 +195,8 @@ class Repairs:
         else:
             self._restart_group(child, now)
 
-    def _exceeded(self, child: Child, now: float) -> tuple[Scope, Intensity] | None:
-        """Record a restart with all budgets; the first that it is too much for.
-
-        Besides the supervisor's and the child's own there is the *pace*: the supervisor's limit for this child alone,
-        on a clock that stands still while the child is being repaired.  Slow stops and starts cannot outrun it.
-        """
-        if child.pace is None:
-            child.pace = Intensity(self.intensity.max_restarts, self.intensity.within)
-        budgets = [(Scope.SUPERVISOR, self.intensity, now), (Scope.PACE, child.pace, now - child.repairs)]
-        if child.budget is not None:
-            budgets.append((Scope.CHILD, child.budget, now))
-        exceeded = [(scope, budget) for scope, budget, time in budgets if not budget.record(time)]
-        return exceeded[0] if exceeded else None
+    def _ruling(self, rule: Rule, child: Child, culprit: str | None = None) -> Ruling:
+        return Ruling(rule, child.spec.restart, self.strategy, culprit=culprit)
 
     def _repaired(self, child: Child, now: float) -> None:
         """An attempt to restart ``child`` is over; the time it took does not count for its pace."""
@@ -234,6 +231,7 @@ class Repairs:
             if member.status in PLANNED:
                 member.generation += 1
                 member.status = Status.STOPPED
+        self._cause = (Rule.GROUP, culprit.id)
         self._to_stop = {member: None for member in group if member.status in ALIVE}
 
     def _restart_group(self, culprit: Child, now: float) -> None:
@@ -244,6 +242,7 @@ class Repairs:
             self._emit(GroupRestart(now, self.path, culprit.id, self.strategy, members))
         culprit.repair = now
         culprit.status = Status.RESTARTING
+        self._cause = (Rule.GROUP, culprit.id)
         self._to_stop = {member: None for member in group if member.status in ALIVE}
         for member in group:
             if member.spec.restart != "temporary":
@@ -266,10 +265,9 @@ class Repairs:
 
     # -- ends --------------------------------------------------------------------------------------------------------
 
-    def _stopped(self, child: Child, reason: Reason, now: float) -> list[Action]:
+    def _stopped(self, child: Child, reason: Reason, now: float, remains: Remains = NO_REMAINS) -> list[Action]:
         """A life that was asked to end is over."""
-        took = now - child.asked
-        self._emit(Stopped(now, self._path(child), child.lives, reason, self._as_asked(child, reason), took))
+        self._emit(self._stop_event(child, reason, now, remains))
         self._halting.pop(child, None)
         child.status = Status.STOPPED
         self._repaired(child, now)
@@ -283,6 +281,15 @@ class Repairs:
             self._out.append(Rest(child))
         self._out.extend(Reply(token) for token in waiters)
         return self._advance(now)
+
+    def _stop_event(self, child: Child, reason: Reason, now: float, remains: Remains) -> Stopped:
+        rule, culprit = child.stop
+        grace = child.spec.shutdown
+        seconds = 0.0 if grace is BRUTAL_KILL else None if grace == INFINITY else float(grace)
+        ruling = stopped(rule, child.spec.restart, self.strategy, culprit, seconds)
+        expected, took = self._as_asked(child, reason), now - child.asked
+        lived = now - child.began if child.began is not None else 0.0
+        return Stopped(now, self._path(child), child.lives, reason, expected, took, lived, remains, ruling)
 
     def _lot(self, child: Child) -> Decision:
         """What becomes of a child that died before the repair, or the shutdown, came to stop it."""
@@ -334,6 +341,7 @@ class Repairs:
                 self._call_off(child, reason)
         self._to_start.clear()
         self._deaths.clear()
+        self._cause = (Rule.ENDING, None)
         self._to_stop = {child: None for child in self._table.values() if child.status in ALIVE}
         if self._starting is not None:
             self._to_stop.pop(self._starting, None)

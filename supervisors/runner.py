@@ -6,10 +6,12 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from os import PathLike
 from typing import Any
 
-from actors import ActorError
+from actors import ActorError, Watchdog
 from actors.engines.loop import run as run_loop
+from actors.watchdog import WATCHDOG
 
 from .running import Running, running
 from .spec import Tree
@@ -26,22 +28,32 @@ FORCED = 130
 Observer = Callable[[Running], Awaitable[None]]
 
 
-def run(tree: Tree, *, seed: int | None = None, log: bool = True, observer: Observer | None = None) -> int:
+def run(
+    tree: Tree,
+    *,
+    seed: int | None = None,
+    log: bool = True,
+    watchdog: Watchdog | None = WATCHDOG,
+    door: bool = False,
+    journal: str | PathLike[str] | None = None,
+    observer: Observer | None = None,
+) -> int:
     """Run ``tree`` until it ends or is told to.  Blocks; returns the exit code for ``sys.exit``.
 
     The first SIGINT or SIGTERM stops it gracefully: in reverse order, each child within its ``shutdown``.  The second
-    ends it at once.  Codes: 0 a clean stop, 1 the tree gave up or did not start, 130 forced.
+    ends it at once.  Codes: 0 a clean stop, 1 the tree gave up or did not start, 130 forced.  ``seed``, ``log``,
+    ``watchdog``, ``door`` and ``journal`` as for ``running``.
     """
-    return run_loop(_run(tree, seed, log, observer))
+    options = {"seed": seed, "log": log, "watchdog": watchdog, "door": door, "journal": journal}
+    return run_loop(_run(_Service(tree, observer, **options)))
 
 
-async def _run(tree: Tree, seed: int | None, log: bool, observer: Observer | None) -> int:
+async def _run(service: _Service) -> int:
     loop = asyncio.get_running_loop()
     signals: asyncio.Queue[int] = asyncio.Queue()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, signals.put_nowait, number)
-    service = _Service(tree, observer)
-    serving = asyncio.ensure_future(service.serve(seed, log))
+    serving = asyncio.ensure_future(service.serve())
     try:
         if await _signalled(signals, serving):
             _say("stopping; a second signal ends it at once")
@@ -65,14 +77,15 @@ async def _run(tree: Tree, seed: int | None, log: bool, observer: Observer | Non
 class _Service:
     """A tree that runs until it ends or is told to stop."""
 
-    def __init__(self, tree: Tree, observer: Observer | None) -> None:
+    def __init__(self, tree: Tree, observer: Observer | None, **options: Any) -> None:
         self._tree = tree
         self._observer = observer
+        self._options = options
         self._told = asyncio.Event()
         self._handle: Running | None = None
 
-    async def serve(self, seed: int | None, log: bool) -> None:
-        async with running(self._tree, seed=seed, log=log) as handle:
+    async def serve(self) -> None:
+        async with running(self._tree, **self._options) as handle:
             self._handle = handle
             told: asyncio.Future[Any] = asyncio.ensure_future(self._told.wait())
             ended: asyncio.Future[Any] = asyncio.ensure_future(handle.wait_ended())

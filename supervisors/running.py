@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from actors import SHUTDOWN, ActorDied, ActorSystem, Events, Reason, Ref, Request, StopTimeout
-from actors.keeper import place_at, places_of
+from actors import (
+    SHUTDOWN,
+    ActorDied,
+    ActorSystem,
+    Reason,
+    Ref,
+    Request,
+    StopTimeout,
+    Watchdog,
+)
+from actors.keeper import life_at, place_at, places_of
+from actors.watchdog import WATCHDOG
 
 from . import dynamic, pool, supervisor  # noqa: F401 - makes their kinds of spec known to the shell
-from .errors import NoSuchPath, SpecError, TreeEnded, TreeGaveUp
-from .events import GaveUp, SupervisionEvent
+from .apoptosis.vitals import Vitals
+from .autopsy.coroner import Coroner
+from .autopsy.office import Office
+from .autopsy.record import Autopsy
+from .errors import NoSuchPath, ReplacementFailed, SpecError, TreeEnded, TreeGaveUp
+from .events import GaveUp
 from .introspect import Snapshot, snapshot_of
 from .journal import Journal
 from .log import log_events
@@ -23,6 +38,7 @@ from .messages import (
     CountChildren,
     DeleteChild,
     GetChildSpec,
+    ReplaceChild,
     Resize,
     RestartChild,
     StartChild,
@@ -30,13 +46,11 @@ from .messages import (
     WhichChild,
     WhichChildren,
 )
-from .shell import shell_for
+from .shell import Shell, shell_for
 from .spec import ChildSpec, DynamicSupervisor, Pool, Spec, Supervisor, Tree
+from .stream import EventStream
 
 T = TypeVar("T")
-
-EVENTS_KEPT = 10_000
-"""Events an ``events()`` reader may be behind; the oldest are dropped, and counted in its ``missed``."""
 
 
 class Handle:
@@ -96,6 +110,41 @@ class Handle:
         """Forget a child that does not run.  Raises ``ChildRunning``, ``ChildRestarting``, ``ChildNotFound``."""
         await self._manage(DeleteChild(id))
 
+    async def replace(self, path: str, cause: str = "by hand", *, estate: str | None = None) -> Ref[Any]:
+        """Replace the worker at ``path`` below here: its successor is started, warmed up and given ``estate`` before it
+        goes.  Returns the ref, which is the same as ever, when the successor serves; waits for the disruption budget.
+
+        ``estate``: ``all``, ``last good`` or ``nothing``; ``None``: all, unless something speaks against its state.
+        Raises ``NoSuchPath``, ``ReplacementFailed``.
+        """
+        if estate not in (None, "all", "last good", "nothing"):
+            raise SpecError("estate", estate, "must be 'all', 'last good', 'nothing' or None")
+        ref = self.ref(path)
+        parent, _, id = ref.name.rpartition("/")
+        if ref is self._ref:
+            raise ReplacementFailed(ref.name, "it is a supervisor; replace the workers below it")
+        above = parent.removeprefix(self._ref.name).strip("/")
+        handle = self.at(above) if above else self
+        return await handle._manage(ReplaceChild(id, cause, estate))
+
+    async def replace_all(self, cause: str = "by hand") -> int:
+        """Replace every worker directly below here, as fast as the disruption budget allows; returns how many.
+
+        Raises ``ReplacementFailed`` for the first that was not, when all have been tried.
+        """
+        workers = [info.id for info in reversed(await self.which_children()) if info.kind == "worker" and info.ref]
+        outcomes = await asyncio.gather(*(self.replace(id, cause) for id in workers), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return len(workers)
+
+    def vitals(self, path: str) -> Vitals | None:
+        """What was measured of the life at ``path``; ``None`` if no policy watches it.  Raises ``NoSuchPath``."""
+        ref = self.ref(path)
+        shell = life_at(ref.parent) if ref.parent is not None else None
+        return shell.vitals_of(ref.name.rpartition("/")[2]) if isinstance(shell, Shell) else None
+
     async def which_children(self) -> list[ChildInfo]:
         """All children, the most recently added first."""
         return await self._manage(WhichChildren())
@@ -123,17 +172,30 @@ class Handle:
 
 
 class Running(Handle):
-    """The whole tree, by its root.  ``system`` is the actor system it runs in, ``journal`` the record of its events.
-
-    ``gave_up``: the event with which the root gave up, if it did.
+    """The whole tree, by its root.  ``system`` is the actor system it runs in, ``journal`` the record of its events,
+    ``coroner`` that of its deaths.
     """
 
-    def __init__(self, tree: Tree, system: ActorSystem, ref: Ref[Any], journal: Journal) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        system: ActorSystem,
+        ref: Ref[Any],
+        journal: Journal,
+        coroner: Coroner | None = None,
+        gave_up: Sequence[GaveUp] = (),
+    ) -> None:
         super().__init__(ref)
         self.tree = tree
         self.system = system
         self.journal = journal
-        self.gave_up: GaveUp | None = None
+        self.coroner = coroner or Coroner()
+        self._gave_up = gave_up
+
+    @property
+    def gave_up(self) -> GaveUp | None:
+        """The event with which the root gave up, if it did."""
+        return self._gave_up[0] if self._gave_up else None
 
     @property
     def is_alive(self) -> bool:
@@ -169,6 +231,36 @@ class Running(Handle):
         """The paths of children that should run and do not: starting, restarting or waiting for their backoff."""
         return [node.path for node in self.snapshot().walk() if node.is_missing]
 
+    def why(self, path: str, last: int | None = None) -> list[Autopsy]:
+        """Why the lives at ``path`` have died: an autopsy for each death that is remembered, the newest first.
+
+        At most ``last`` of them.  The last thousand deaths of the tree are remembered, and the last five of each of ten
+        thousand places; places that are no more have theirs too.  The root's own path is its name.  Raises
+        ``NoSuchPath``.
+        """
+        return self.coroner.why(self.full_path(path), last)
+
+    def full_path(self, path: str) -> str:
+        """``path`` with the root's name before it, of a place that is there or whose deaths are remembered.
+
+        Raises ``NoSuchPath``.
+        """
+        keys = [key for key in path.split("/") if key]
+        below = "/".join([self.name, *keys])
+        for full in (below, "/".join(keys)):  # a path that begins with the root's own name is understood too
+            if self.coroner.count(full):
+                return full
+        return self.ref(path).name
+
+    def blocking(self) -> list[str]:
+        """The paths of those who hold the loop for long, or did of late: see ``Watchdog``."""
+        return self.system.blocking()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether work is welcome: the tree runs, nobody in it is missing, and nobody holds the loop or did of late."""
+        return self.is_alive and not self.missing() and not self.blocking()
+
     def events(self) -> EventStream:
         """Supervision events from now on, as they happen, until the tree has ended: ``async for event in ...``.
 
@@ -177,78 +269,67 @@ class Running(Handle):
         """
         return EventStream(self.system.events, self._ref)
 
+    def _note_end(self, ended: asyncio.Future[Reason]) -> None:
+        """The root has no supervisor that would announce its death."""
+        if not ended.cancelled():
+            self.coroner.root_ended(self.name, self._ref.pid.incarnation, ended.result(), self.system.now())
+
     def __repr__(self) -> str:
         return f"<Running {self.name!r} {'alive' if self.is_alive else 'ended'}>"
 
 
-class EventStream:
-    """The events of a running tree for one reader; ``missed`` counts those it was too slow for."""
-
-    def __init__(self, events: Events, root: Ref[Any]) -> None:
-        self.missed = 0
-        self._waiting: deque[SupervisionEvent] = deque()
-        self._arrival = asyncio.Event()
-        self._unsubscribe = events.subscribe(self._take)
-        self._ended = asyncio.ensure_future(root.wait_ended())
-        self._ended.add_done_callback(lambda _: self._arrival.set())
-
-    def _take(self, event: object) -> None:
-        if not isinstance(event, SupervisionEvent):
-            return
-        if len(self._waiting) >= EVENTS_KEPT:
-            self._waiting.popleft()
-            self.missed += 1
-        self._waiting.append(event)
-        self._arrival.set()
-
-    def close(self) -> None:
-        """Read no further; done by itself when the tree has ended."""
-        self._unsubscribe()
-        self._ended.cancel()
-
-    def __aiter__(self) -> EventStream:
-        return self
-
-    async def __anext__(self) -> SupervisionEvent:
-        while not self._waiting:
-            if self._ended.done():
-                self.close()
-                raise StopAsyncIteration
-            self._arrival.clear()
-            await self._arrival.wait()
-        return self._waiting.popleft()
-
-
 @asynccontextmanager
-async def running(tree: Tree, *, seed: int | None = None, log: bool = True) -> AsyncIterator[Running]:
+async def running(
+    tree: Tree,
+    *,
+    seed: int | None = None,
+    log: bool = True,
+    watchdog: Watchdog | None = WATCHDOG,
+    door: bool = False,
+    journal: str | os.PathLike[str] | None = None,
+) -> AsyncIterator[Running]:
     """Start ``tree`` in a system of its own, and stop it in reverse order when the block is left.
 
-    ``seed`` makes everything random in it repeatable; ``log=False`` keeps its events out of ``logging``.  Raises
-    ``StartFailed`` naming the child that did not start.  If the tree gives up meanwhile, the block goes on (see
+    ``seed`` makes everything random in it repeatable; ``log=False`` keeps its events out of ``logging``; ``watchdog``
+    looks for handlers that hold the loop, ``None``: nobody does.  ``door=True`` lets ``planaria why`` of the same user
+    ask it, over a local socket; ``journal``: a file that every event and autopsy is appended to, a JSON object a line.
+
+    Raises ``StartFailed`` naming the child that did not start.  If the tree gives up meanwhile, the block goes on (see
     ``wait_ended``) and ``TreeGaveUp`` is raised when it is left without another error; ``TreeEnded`` if its root was
     killed or crashed.
     """
-    async with ActorSystem(tree.name, seed=seed) as system:
-        journal = Journal(system.events)
+    if watchdog is not None and not log:
+        watchdog = replace(watchdog, log=False)
+    async with ActorSystem(tree.name, seed=seed, watchdog=watchdog) as system, Office(system, journal) as office:
+        record = Journal(system.events)
         if log:
             log_events(system.events)
-        handle = Running(tree, system, await system.spawn(shell_for(tree), tree, name=tree.name), journal)
+        gave_up: list[GaveUp] = []
 
         def watch(event: object) -> None:
             if isinstance(event, GaveUp) and event.path == tree.name:
-                handle.gave_up = event
+                gave_up.append(event)
 
-        system.events.subscribe(watch)
+        system.events.subscribe(watch)  # before it starts: it may give up as soon as it has
+        ref = await system.spawn(shell_for(tree), tree, name=tree.name)
+        handle = Running(tree, system, ref, record, office.coroner, gave_up)
         ended = asyncio.ensure_future(handle.wait_ended())
+        ended.add_done_callback(handle._note_end)
         try:
+            if door:
+                await office.open_door(handle)
             yield handle
         finally:
             await asyncio.sleep(0)  # let the end of a tree that has ended be known
             reason = ended.result() if ended.done() else SHUTDOWN
-            ended.cancel()
-            await handle.stop()
-        if handle.gave_up is not None:
-            raise TreeGaveUp(tree.name, handle.gave_up)
+            try:
+                await handle.stop()
+                await ended
+                await asyncio.sleep(0)  # let it be known
+            finally:
+                ended.cancel()
+        if gave_up:
+            raise TreeGaveUp(tree.name, gave_up[0])
         if not reason.is_clean:
             raise TreeEnded(tree.name, reason)
 

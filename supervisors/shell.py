@@ -10,17 +10,23 @@ import asyncio
 import functools
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from actors import SHUTDOWN, Blueprint, Reason, Ref, Reply, Undelivered, handle
-from actors.keeper import Keeper, place_at
+from actors.checkup import leave
+from actors.exits import Remains
+from actors.keeper import Keeper, life_at, place_at
 
 from .actions import ALIVE, Action, Begun, Child, Emit, Finish, Forget, Rest, Retry, Start, Status, Stop
 from .actions import Reply as Answer
+from .apoptosis.health import Estate
+from .apoptosis.vitals import Vitals
+from .apoptosis.warden import Warden
+from .census import Census, census_of
 from .children import Children
-from .errors import ChildNotFound, SpecError
-from .events import Unexpected
+from .errors import ChildNotFound, ReplacementFailed, SpecError
+from .events import Orphaned, Unexpected
 from .intensity import Intensity
 from .messages import (
     ChildCount,
@@ -28,6 +34,7 @@ from .messages import (
     CountChildren,
     DeleteChild,
     GetChildSpec,
+    ReplaceChild,
     RestartChild,
     StartChild,
     TerminateChild,
@@ -55,6 +62,8 @@ class Shell(Keeper):
         self.spec = spec
         self.children: Children
         self._retries: dict[Child, asyncio.TimerHandle | None] = {}
+        self._warden: Warden | None = None
+        self._census: Census | None = None
 
     def make_children(self, path: str, intensity: Intensity) -> Children:
         """The table of children, at the start of each life."""
@@ -95,6 +104,8 @@ class Shell(Keeper):
             return self.children.ignored(child.id, now)
         if reason is not None:
             return self.children.failed(child.id, reason, now)
+        if self._warden is not None:
+            self._warden.began(child)
         return self.children.started(child.id, now)
 
     def vacated(self, ref: Ref[Any]) -> None:
@@ -104,10 +115,19 @@ class Shell(Keeper):
         elif child is not None and child.status is Status.STOPPING:
             self.carry_out(self.children.failed(child.id, SHUTDOWN, self.system.now()))
 
-    def life_ended(self, ref: Ref[Any], incarnation: int, reason: Reason) -> None:
+    def life_ended(self, ref: Ref[Any], incarnation: int, reason: Reason, remains: Remains) -> None:
         child = self._child_of(ref)
-        if child is not None:
-            self.carry_out(self.children.exited(child.id, reason, self.system.now()))
+        if child is None:
+            return
+        if self._warden is not None:
+            if child.status is Status.RUNNING:
+                remains = remains._replace(vitals=self._warden.vitals(child))
+                self._warden.bereaved(child, reason)
+            self._warden.left(child, f"it ended: {reason}")
+        self.carry_out(self.children.exited(child.id, reason, self.system.now(), remains))
+
+    def life_orphaned(self, ref: Ref[Any], incarnation: int, reason: Reason, remains: Remains) -> None:
+        self.system.events.publish(Orphaned(self.system.now(), ref.name, incarnation, reason, remains))
 
     def asked_to_end(self, reason: Reason) -> None:
         self.carry_out(self.children.shutdown(reason, self.system.now()))
@@ -135,6 +155,7 @@ class Shell(Keeper):
     def carry_out(self, actions: list[Action]) -> None:
         """Carry out actions, and those that their outcomes lead to, in order."""
         queue = deque(actions)
+        self._census = None
         starts = 0
         while queue:
             action = queue.popleft()
@@ -157,6 +178,7 @@ class Shell(Keeper):
                     self._call_off(action.child)
                     if action.child.ref is not None:  # else it never lived
                         self.rest(action.child.ref)
+                        leave(action.child.ref)
                 case Forget():
                     self.forgotten(action.child)
                 case Begun():
@@ -170,10 +192,16 @@ class Shell(Keeper):
             return []
         spec = child.spec
         child.ref = self.keep(child.id, f"{self.ref.name}/{child.id}", self.blueprint(spec))
-        outcome = self.start_life(child.ref, None if spec.start_timeout == math.inf else spec.start_timeout)
+        policy = (spec.apoptosis or self.spec.apoptosis) if isinstance(spec, ChildSpec) else None
+        if policy is not None:
+            self.warden().expect(child, policy)
+        limit = None if spec.start_timeout == math.inf else spec.start_timeout
+        outcome = self.start_life(child.ref, limit, child.lives)
         return [] if outcome.pending else self._outcome(child, outcome.reason, outcome.ignored)
 
     def _stop(self, child: Child) -> list[Action]:
+        if self._warden is not None:
+            self._warden.left(child, "it is being stopped")
         if not self.has_life(child.ref):
             if child.ref is not None and child.ref.pid.incarnation == child.lives:
                 return []  # it has just ended by itself, and word of that is on its way
@@ -209,8 +237,78 @@ class Shell(Keeper):
     def forgotten(self, child: Child) -> None:
         """A child has left the table."""
         self._call_off(child)
+        if self._warden is not None:
+            self._warden.forgotten(child)
         if child.ref is not None and place_at(self.ref, child.id) is child.ref:
             self.forget(child.id)
+
+    # -- planned death -------------------------------------------------------------------------------------------------
+
+    def warden(self) -> Warden:
+        """Who watches the workers and has them replaced; made when first needed."""
+        if self._warden is None:
+            self._warden = Warden(self)
+        return self._warden
+
+    def asked_to_replace(self, ref: Ref[Any], cause: str, estate: str | None) -> None:
+        child = self._child_of(ref)
+        if child is not None:
+            self.warden().replace(child, cause, Estate(estate) if estate is not None else None)
+
+    @handle(priority=True)
+    def replace_child(self, message: ReplaceChild) -> None:
+        child = self._known(message.id)
+        if child is None:
+            return
+        reply = self.defer()
+        path = f"{self.ref.name}/{child.id}"
+        error: Exception | None = None
+        if child.spec.kind == "supervisor":
+            error = ReplacementFailed(path, "it is a supervisor; replace the workers below it")
+        elif child.status is not Status.RUNNING:
+            error = ReplacementFailed(path, f"it is {child.status}")
+        if error is None:
+            estate = Estate(message.estate) if message.estate is not None else None
+            self.warden().replace(child, message.cause, estate, reply)
+        elif reply is not None:
+            reply.fail(error)
+
+    def vitals_of(self, id: str) -> Vitals | None:
+        """What was measured of a child; ``None`` if it is not watched."""
+        child = self.children.get(id)
+        return self._warden.vitals(child) if self._warden is not None and child is not None else None
+
+    def census(self) -> Census:
+        """Who runs and who is missing, counted anew only after something has changed."""
+        if self._census is None:
+            self._census = census_of(self.children)
+        return self._census
+
+    def first_missing(self) -> str | None:
+        """The path of a child here or below that should run and does not; ``None`` if there is none."""
+        census = self.census()
+        if census.first_missing is not None:
+            return f"{self.ref.name}/{census.first_missing}"
+        return next((missing for shell in self._below() if (missing := shell.first_missing()) is not None), None)
+
+    def turnover(self) -> int:
+        """How many workers here and below are under replacement."""
+        own = self._warden.ongoing if self._warden is not None else 0
+        return own + sum(shell.turnover() for shell in self._below())
+
+    def _below(self) -> Iterator[Shell]:
+        lives = (life_at(child.ref) for child in self.census().supervisors if child.ref is not None)
+        return (life for life in lives if isinstance(life, Shell) and life.has_begun)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether this life has its table of children already."""
+        return hasattr(self, "children")
+
+    def above(self) -> Shell | None:
+        """The supervisor of this one; ``None`` at the root."""
+        life = life_at(self.parent) if self.parent is not None else None
+        return life if isinstance(life, Shell) else None
 
     # -- management, in the urgent lane --------------------------------------------------------------------------------
 

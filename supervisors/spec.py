@@ -9,14 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import KW_ONLY, MISSING, dataclass, field, fields
+from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, TypeVarTuple, get_args
+from os import PathLike
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, TypeVarTuple
 
-from actors import Actor, Blueprint, Mailbox
+from actors import Actor, Blueprint, Limit, Mailbox, Watchdog
+from actors.watchdog import WATCHDOG
 
+from .apoptosis.policy import Apoptosis, Disruption
 from .backoff import Backoff
 from .errors import SpecError
+from .fields import check_id, check_intensity, check_type, check_word, is_int, is_number, options
 
 if TYPE_CHECKING:
     from .runner import Observer
@@ -82,6 +86,7 @@ class ChildSpec:
     max_restarts: int | None = None
     within: float | None = None
     start_timeout: float = 30.0
+    apoptosis: Apoptosis | None = None
 
     kind: ClassVar[Kind] = "worker"
 
@@ -93,8 +98,8 @@ class ChildSpec:
             given, missing = ("max_restarts", "within") if self.within is None else ("within", "max_restarts")
             raise SpecError(given, getattr(self, given), f"a child's own budget needs {missing} too")
         if self.max_restarts is not None and self.within is not None:
-            _check_intensity(self.max_restarts, self.within)
-        if not _is_number(self.start_timeout) or self.start_timeout <= 0:
+            check_intensity(self.max_restarts, self.within)
+        if not is_number(self.start_timeout) or self.start_timeout <= 0:
             raise SpecError("start_timeout", self.start_timeout, "must be a number of seconds above 0, or INFINITY")
 
     @property
@@ -106,7 +111,7 @@ class ChildSpec:
         print_ = self.blueprint
         given = [repr(arg) for arg in print_.args] + [f"{key}={value!r}" for key, value in print_.kwargs.items()]
         mailbox = [] if print_.mailbox == Mailbox() else [f"mailbox={print_.mailbox!r}"]
-        return f"child({', '.join([print_.cls.__name__, *given, f'id={self.id!r}', *_options(self), *mailbox])})"
+        return f"child({', '.join([print_.cls.__name__, *given, f'id={self.id!r}', *options(self), *mailbox])})"
 
 
 def child(
@@ -121,6 +126,7 @@ def child(
     max_restarts: int | None = None,
     within: float | None = None,
     start_timeout: float = 30.0,
+    apoptosis: Apoptosis | None = None,
 ) -> ChildSpec:
     """The spec of a worker: ``cls(*args)``; for keyword arguments, ``functools.partial(cls, key=value)``.
 
@@ -134,6 +140,7 @@ def child(
     - ``max_restarts``, ``within``: a budget of its own, both or neither.  Beyond it, or beyond the supervisor's, which
       holds all the same, the supervisor gives up.
     - ``start_timeout``: seconds ``started()`` may take; ``INFINITY``: as long as it likes.
+    - ``apoptosis``: what healthy means for it, and when it is replaced; ``None``: what its supervisor says.
 
     Raises ``SpecError`` for anything that cannot be meant.
     """
@@ -155,6 +162,7 @@ def child(
         max_restarts=max_restarts,
         within=within,
         start_timeout=start_timeout,
+        apoptosis=apoptosis,
     )
 
 
@@ -165,7 +173,8 @@ class Tree:
     ``max_restarts`` in ``within`` seconds is the limit for its children together (3 in 5 s): one more and it gives up,
     ending with ``SHUTDOWN``.  ``restart``, ``shutdown``, ``significant`` and ``backoff`` say what its own supervisor
     does with it, as for a worker, and mean nothing at the root; ``shutdown`` is ``INFINITY`` so that its children get
-    all the time that they are promised.
+    all the time that they are promised.  ``apoptosis`` holds for its workers that have none of their own;
+    ``disruption`` is how much planned death it allows at once.
     """
 
     name: str
@@ -176,6 +185,8 @@ class Tree:
     shutdown: Grace = INFINITY
     significant: bool = False
     backoff: Backoff | None = None
+    apoptosis: Apoptosis | None = None
+    disruption: Disruption = field(default_factory=Disruption)
 
     kind: ClassVar[Kind] = "supervisor"
     start_timeout: ClassVar[float] = INFINITY
@@ -183,27 +194,45 @@ class Tree:
 
     def __post_init__(self) -> None:
         _check_as_child(self)
-        _check_intensity(self.max_restarts, self.within)
+        check_intensity(self.max_restarts, self.within)
+        check_type("disruption", self.disruption, Disruption)
 
     @property
     def id(self) -> str:
         """Its name, by which its supervisor knows it."""
         return self.name
 
-    def running(self, *, seed: int | None = None, log: bool = True) -> AbstractAsyncContextManager[Running]:
+    def running(
+        self,
+        *,
+        seed: int | None = None,
+        log: bool = True,
+        watchdog: Watchdog | None = WATCHDOG,
+        door: bool = False,
+        journal: str | PathLike[str] | None = None,
+    ) -> AbstractAsyncContextManager[Running]:
         """Start it in an actor system of its own; see ``supervisors.running.running``."""
         from .running import running
 
-        return running(self, seed=seed, log=log)
+        return running(self, seed=seed, log=log, watchdog=watchdog, door=door, journal=journal)
 
-    def run(self, *, seed: int | None = None, log: bool = True, observer: Observer | None = None) -> int:
+    def run(
+        self,
+        *,
+        seed: int | None = None,
+        log: bool = True,
+        watchdog: Watchdog | None = WATCHDOG,
+        door: bool = False,
+        journal: str | PathLike[str] | None = None,
+        observer: Observer | None = None,
+    ) -> int:
         """Run it as a program until it ends or a signal comes; returns the exit code; see ``supervisors.runner``."""
         from .runner import run
 
-        return run(self, seed=seed, log=log, observer=observer)
+        return run(self, seed=seed, log=log, watchdog=watchdog, door=door, journal=journal, observer=observer)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join([repr(self.name), *self._required(), *_options(self)])})"
+        return f"{type(self).__name__}({', '.join([repr(self.name), *self._required(), *options(self)])})"
 
     def _required(self) -> list[str]:
         return []
@@ -229,8 +258,8 @@ class Supervisor(Tree):
             object.__setattr__(self, "children", tuple(self.children))
         except TypeError:
             raise SpecError("children", self.children, "must be a list of specs") from None
-        _check_word("strategy", self.strategy, Strategy)
-        _check_word("auto_shutdown", self.auto_shutdown, AutoShutdown)
+        check_word("strategy", self.strategy, Strategy)
+        check_word("auto_shutdown", self.auto_shutdown, AutoShutdown)
         seen: set[str] = set()
         for spec in self.children:
             if not isinstance(spec, (ChildSpec, Supervisor, DynamicSupervisor, Pool)):
@@ -266,7 +295,7 @@ class DynamicSupervisor(Tree):
 
     def __post_init__(self) -> None:
         Tree.__post_init__(self)
-        if self.max_children is not None and (not _is_int(self.max_children) or self.max_children < 0):
+        if self.max_children is not None and (not is_int(self.max_children) or self.max_children < 0):
             raise SpecError("max_children", self.max_children, "must be a whole number, or None for no bound")
 
 
@@ -274,13 +303,16 @@ class DynamicSupervisor(Tree):
 class Pool(Tree):
     """``size`` equal workers behind one ref: what is told to the pool, one of them handles.
 
-    ``route``: ``round_robin``, ``least_loaded`` (the shortest mailbox), or ``by_key(fn)``.
+    ``route``: ``round_robin``, ``least_loaded`` (the shortest mailbox), or ``by_key(fn)``.  ``limit``: how many asks
+    may be under way at once, found by trying: ``Gradient2()``, ``AIMD()`` or ``Vegas()``; one more gets ``Overloaded``.
+    ``None``: no limit but the workers' mailboxes.
     """
 
     worker: ChildSpec = field(kw_only=False)
     _: KW_ONLY
     size: int = 4
     route: Route = "round_robin"
+    limit: Limit | None = None
 
     strategy: ClassVar[Strategy] = "one_for_one"
     auto_shutdown: ClassVar[AutoShutdown] = "never"
@@ -291,10 +323,12 @@ class Pool(Tree):
             raise SpecError("worker", self.worker, "must be a child(...)")
         if self.worker.significant:
             raise SpecError("significant", True, "a pool never shuts down by itself, its workers cannot be significant")
-        if not _is_int(self.size) or self.size < 1:
+        if not is_int(self.size) or self.size < 1:
             raise SpecError("size", self.size, "must be a whole number, at least 1")
         if not isinstance(self.route, ByKey) and self.route not in ("round_robin", "least_loaded"):
             raise SpecError("route", self.route, "must be 'round_robin', 'least_loaded' or by_key(function)")
+        if self.limit is not None and not isinstance(self.limit, Limit):
+            raise SpecError("limit", self.limit, "must be Gradient2(), AIMD() or Vegas(), or None")
 
     @property
     def children(self) -> tuple[Spec, ...]:
@@ -309,9 +343,9 @@ Spec: TypeAlias = ChildSpec | Supervisor | DynamicSupervisor | Pool
 
 
 def _check_as_child(spec: ChildSpec | Tree) -> None:
-    _check_id("id" if isinstance(spec, ChildSpec) else "name", spec.id)
-    _check_word("restart", spec.restart, Restart)
-    if not isinstance(spec.shutdown, BrutalKill) and (not _is_number(spec.shutdown) or spec.shutdown < 0):
+    check_id("id" if isinstance(spec, ChildSpec) else "name", spec.id)
+    check_word("restart", spec.restart, Restart)
+    if not isinstance(spec.shutdown, BrutalKill) and (not is_number(spec.shutdown) or spec.shutdown < 0):
         raise SpecError("shutdown", spec.shutdown, "must be seconds, at least 0, or INFINITY or BRUTAL_KILL")
     if not isinstance(spec.significant, bool):
         raise SpecError("significant", spec.significant, "must be True or False")
@@ -319,43 +353,5 @@ def _check_as_child(spec: ChildSpec | Tree) -> None:
         raise SpecError("significant", True, "a permanent child is always restarted: its end can signify nothing")
     if spec.backoff is not None and not isinstance(spec.backoff, Backoff):
         raise SpecError("backoff", spec.backoff, "must be a Backoff, or None")
-
-
-def _check_id(name: str, value: object) -> None:
-    if not isinstance(value, str):
-        raise SpecError(name, value, "must be a string")
-    if not value:
-        raise SpecError(name, value, "must not be empty")
-    if "/" in value:
-        raise SpecError(name, value, "must not contain '/', which separates the ids of a path")
-    if any(ord(character) < 32 or 127 <= ord(character) < 160 for character in value):
-        raise SpecError(name, value, "must not contain control characters")
-
-
-def _check_word(name: str, value: object, words: Any) -> None:
-    if not isinstance(value, str) or value not in get_args(words):
-        raise SpecError(name, value, f"must be one of {', '.join(map(repr, get_args(words)))}")
-
-
-def _check_intensity(max_restarts: int, within: float) -> None:
-    if not _is_int(max_restarts) or max_restarts < 0:
-        raise SpecError("max_restarts", max_restarts, "must be a whole number, at least 0")
-    if not _is_number(within) or not 0 < within < math.inf:
-        raise SpecError("within", within, "must be a number of seconds above 0 and finite")
-
-
-def _is_int(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= math.inf
-
-
-def _options(spec: ChildSpec | Tree) -> list[str]:
-    """The options of a spec that are not at their default, as they are written."""
-    return [
-        f"{each.name}={getattr(spec, each.name)!r}"
-        for each in fields(spec)
-        if each.default is not MISSING and getattr(spec, each.name) != each.default
-    ]
+    if spec.apoptosis is not None:
+        check_type("apoptosis", spec.apoptosis, Apoptosis)

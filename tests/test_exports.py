@@ -18,6 +18,8 @@ PINNED = {
         Actor ActorSystem Ref Request handle Mailbox Ignore
         Reason NORMAL SHUTDOWN Shutdown KILL KILLED Crashed NOPROC NOCONNECTION Apoptosis
         ActorError ActorDied AskTimeout MailboxFull NameTaken StartFailed NotRunning
+        DeadlineExceeded Overloaded CircuitOpen CoDel Brownout Gradient2 AIMD Vegas
+        RetryBudget CircuitBreaker Retry retry Chooser PageHinkley
     """,
     "actors.testing": "Probe world",
     "supervisors": """
@@ -32,9 +34,9 @@ PINNED_MEMBERS = {
     "actors.ActorSystem": "spawn whereis register dead_letters events statistics",
     "actors.Actor": """
         started stopping exited down unhandled receive ref pid system parent link unlink monitor demonitor spawn
-        spawn_link after every cancel stop stash unstash continue_with trap_exits join leave
+        spawn_link after every cancel stop stash unstash continue_with trap_exits join leave remaining level
     """,
-    "actors.Ref": "tell ask stop exit kill pid is_alive statistics",
+    "actors.Ref": "tell tell_within ask stop exit kill pid is_alive statistics",
     "actors.testing.Probe": "expect expect_nothing",
     "supervisors.Supervisor": "running run",
     "supervisors.DynamicSupervisor": "running run",

@@ -31,17 +31,50 @@ class Layer:
 
 LAYERS = {
     "actors": [
-        Layer("values", "shadow _shadow exits errors messages blueprint envelopes", pure=True),
-        Layer("mechanisms", "lifecycle links registry timers handlers deadlines codec", pure=True),
-        Layer("runtime", "engine events deadletters cell life turn scheduler ref actor keeper router system"),
+        Layer(
+            "values",
+            "shadow _shadow exits evidence errors messages "
+            "overload overload.codel overload.brownout blueprint envelopes",
+            pure=True,
+        ),
+        Layer(
+            "mechanisms",
+            "lifecycle pulse links registry timers handlers deadlines codec watchdog meter "
+            "statistics chooser overload.limits overload.control overload.admission",
+            pure=True,
+        ),
+        Layer(
+            "runtime",
+            "engine events deadletters extras cell remains life turn stacks fiber scheduler sentry asking ref "
+            "overload.controlled overload.budget overload.breaker overload.retry "
+            "actor checkup succession keeper router system",
+        ),
         Layer("engines", "engines/*"),
+        Layer("tissue", "tissue/*", pure=True),
         Layer("testing", "testing/*"),
     ],
     "supervisors": [
-        Layer("values", "_shadow errors backoff spec events messages", pure=True),
-        Layer("decisions", "intensity actions repairs children validate", pure=True),
-        Layer("shells", "shell supervisor dynamic pool"),
-        Layer("seeing and embedding", "introspect journal log running runner asgi cli/*"),
+        Layer(
+            "values",
+            "_shadow errors fields backoff apoptosis.policy apoptosis.vitals "
+            "spec rules events apoptosis.events messages",
+            pure=True,
+        ),
+        Layer(
+            "decisions",
+            "intensity actions budgets repairs children census checks/* "
+            "apoptosis apoptosis.alpha apoptosis.immunity apoptosis.health apoptosis.disruption",
+            pure=True,
+        ),
+        Layer(
+            "shells",
+            "apoptosis.memory apoptosis.replacement apoptosis.case apoptosis.checkups apoptosis.turnover "
+            "apoptosis.warden shell supervisor dynamic pool",
+        ),
+        Layer(
+            "seeing and embedding",
+            "introspect journal log stream autopsy/* running runner asgi validate simulation/* cli/*",
+        ),
     ],
 }
 
@@ -64,14 +97,19 @@ OURS = {"actors", "supervisors", "bench", "planaria_bench", "examples", "tests"}
 PUBLISHED = {
     "actors",
     "actors.blueprint",
+    "actors.checkup",
     "actors.engines",
     "actors.engines.loop",
     "actors.errors",
+    "actors.evidence",
     "actors.exits",
     "actors.keeper",
     "actors.messages",
+    "actors.pulse",
     "actors.router",
+    "actors.succession",
     "actors.testing",
+    "actors.watchdog",
 }
 
 IMPURE = {"asyncio", "concurrent", "datetime", "logging", "random", "select", "socket", "threading", "time", "uvloop"}

@@ -14,8 +14,10 @@ from .bench import bench
 from .check import check
 from .demo.command import demo
 from .run import run
+from .simulate import simulate
 from .terminal import complain
 from .tree import tree
+from .why import why
 
 UNUSABLE = 2
 """Exit code: what was asked for cannot be done at all."""
@@ -75,5 +77,5 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (run, tree, check, demo, bench):
+for command in (run, tree, check, simulate, why, demo, bench):
     main.add_command(command)

@@ -191,7 +191,7 @@ def looking_at(tree: Tree) -> Iterator[None]:
     """What the user's own values do when they are looked at, such as a ``repr`` that raises, is one line too."""
     try:
         yield
-    except click.ClickException:
+    except (click.ClickException, BrokenPipeError):
         raise
     except Exception as error:
         raise click.ClickException(f"cannot look at the tree {tree.name!r}: {type(error).__name__}: {error}") from error

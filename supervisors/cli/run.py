@@ -45,7 +45,9 @@ class JsonHandler(logging.Handler):
 @click.option("--seed", type=int, help="Make everything random in the tree repeatable.")
 @click.option("--quiet", is_flag=True, help="Only warnings and errors.")
 @click.option("--json", "as_json", is_flag=True, help="Events on stdout, a JSON object a line; stderr as with --quiet.")
-def run(tree: Tree, seed: int | None, quiet: bool, as_json: bool) -> int:
+@click.option("--journal", type=click.Path(dir_okay=False), help="Append events and autopsies to this file, as JSON.")
+@click.option("--door/--no-door", default=True, help="Whether planaria why may ask this tree; only this user's may.")
+def run(tree: Tree, seed: int | None, quiet: bool, as_json: bool, journal: str | None, door: bool) -> int:
     """Run a tree until it ends or is told to.
 
     Everything that its supervisors decide is logged to stderr.  SIGINT (Ctrl-C) or SIGTERM stops it in reverse order,
@@ -57,7 +59,7 @@ def run(tree: Tree, seed: int | None, quiet: bool, as_json: bool) -> int:
         logger = logging.getLogger("planaria")
         logger.setLevel(logging.DEBUG)
         logger.addHandler(JsonHandler())
-    return run_tree(tree, seed=seed)
+    return run_tree(tree, seed=seed, door=door, journal=journal)
 
 
 def log_to_stderr(level: int) -> None:

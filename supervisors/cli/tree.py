@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from rich.text import Text
 from rich.tree import Tree as Drawing
 
 from actors import Mailbox
+from supervisors.apoptosis.policy import Disruption
 from supervisors.backoff import Backoff
 from supervisors.spec import BrutalKill, ByKey, ChildSpec, DynamicSupervisor, Pool, Spec, Supervisor, Tree
 
@@ -88,11 +90,12 @@ def options(spec: Any) -> list[tuple[str, Any]]:
     elif isinstance(spec, DynamicSupervisor):
         own = [("max_children", spec.max_children)]
     elif isinstance(spec, Pool):
-        own = [("size", spec.size), ("route", spec.route)]
+        own = [("size", spec.size), ("route", spec.route), ("limit", spec.limit)]
     shared = [(key, getattr(spec, key)) for key in ("restart", "shutdown", "significant", "backoff", "start_timeout")]
     if not isinstance(spec, ChildSpec):
-        return [*own, ("max_restarts", spec.max_restarts), ("within", spec.within), *shared]
-    return [*shared, ("budget", spec.budget), ("mailbox", spec.blueprint.mailbox)]
+        limits = [("max_restarts", spec.max_restarts), ("within", spec.within)]
+        return [*own, *limits, *shared, ("apoptosis", spec.apoptosis), ("disruption", spec.disruption)]
+    return [*shared, ("budget", spec.budget), ("mailbox", spec.blueprint.mailbox), ("apoptosis", spec.apoptosis)]
 
 
 def _said(value: Any) -> str:
@@ -109,7 +112,11 @@ def _said(value: Any) -> str:
             return f"{value.base:g}s..{value.cap:g}s/reset {_said(value.reset)}"
         case Mailbox():
             limit = "unbounded" if value.limit is None else f"{value.limit}"
-            return f"{limit}/{value.overflow}/redeliver {value.redeliver}"
+            controls = [repr(each) for each in (value.control, value.brownout) if each is not None]
+            return "/".join([limit, value.overflow, f"redeliver {value.redeliver}", *controls])
+        case Disruption():
+            degraded = "/also while degraded" if value.while_degraded else ""
+            return f"{value.at_once} at once/{value.everywhere} everywhere/floor {value.floor:.0%}{degraded}"
         case (count, seconds):
             return f"{count} in {seconds:g}s"
     return str(value)
@@ -117,16 +124,18 @@ def _said(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     match value:
-        case Backoff():
-            return {"base": value.base, "cap": value.cap, "reset": _plain(value.reset)}
-        case Mailbox():
-            return {"limit": value.limit, "overflow": value.overflow, "redeliver": value.redeliver}
+        case type():
+            return value.__name__
+        case ByKey():
+            return repr(value)
+        case _ if is_dataclass(value):
+            return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        case tuple() if all(isinstance(each, type) for each in value):
+            return [_plain(each) for each in value]
         case (count, seconds):
             return {"max_restarts": count, "within": seconds}
         case float():
             return "infinity" if value == math.inf else value
         case BrutalKill():
             return "brutal_kill"
-        case ByKey():
-            return repr(value)
     return value

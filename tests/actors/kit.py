@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors import Actor, ActorSystem, Blueprint, Down, Exit, Reason, Ref, handle
+from actors.exits import Remains
 from actors.keeper import Keeper
 
 Log = list[str]
@@ -132,7 +133,7 @@ class Restarts(Keeper):
 
     def start_done(self, ref: Ref[Any], reason: Reason | None, ignored: bool) -> None: ...
 
-    def life_ended(self, ref: Ref[Any], incarnation: int, reason: Reason) -> None:
+    def life_ended(self, ref: Ref[Any], incarnation: int, reason: Reason, remains: Remains) -> None:
         if self.end_for is not None:
             self.finish(self.end_for)
         elif self.left > 0:

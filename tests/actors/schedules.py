@@ -12,13 +12,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from actors import KILL, SHUTDOWN, Actor, ActorError, ActorSystem, Blueprint, Mailbox, Ref, Undelivered, handle
+from actors import KILL, SHUTDOWN, Actor, ActorError, ActorSystem, Blueprint, CoDel, Mailbox, Ref, Undelivered, handle
 from actors.blueprint import Overflow
 from actors.testing import World, world
 from tests.actors.kit import Restarts
 
 Deed = Literal["return", "sleep", "crash", "crash late", "swallow", "forward"]
-Move = Literal["tell", "ask", "urgent", "kill", "exit", "pause"]
+Move = Literal["tell", "ask", "within", "urgent", "kill", "exit", "pause"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Receiver:
     limit: int
     overflow: Overflow
     redeliver: int
+    control: CoDel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Account:
     refused: Counter[Item] = field(default_factory=Counter)
     answered: Counter[Item] = field(default_factory=Counter)
     failed: Counter[Item] = field(default_factory=Counter)
+    shed: int = 0
     trace: str = ""
 
 
@@ -142,10 +144,10 @@ async def swallow(seconds: float) -> None:
             continue
 
 
-def tell(account: Account, ref: Ref[Any], item: Item) -> Any:
+def tell(account: Account, ref: Ref[Any], item: Item, within: float | None = None) -> Any:
     account.told.append(item)
     try:
-        return ref.tell(item)
+        return ref.tell(item) if within is None else ref.tell_within(within, item)
     except ActorError:
         account.refused[item] += 1
         return None
@@ -183,6 +185,8 @@ async def send(account: Account, refs: list[Ref[Any]], name: str, steps: tuple[S
                 await tell_patiently(account, ref, item)
             case "tell" | "urgent":
                 tell(account, ref, item)
+            case "within":
+                tell(account, ref, item, within=1.5 if step.patient else 0.2)
             case "ask":
                 asks.append(asyncio.create_task(ask(account, ref, item)))
             case "kill":
@@ -209,6 +213,7 @@ async def play(w: World, plan: Plan) -> Account:
         if isinstance(letter.message, Item):
             account.dead[letter.message] += 1
             account.quarantined[letter.message] += letter.why is Undelivered.QUARANTINED
+    account.shed = sum(ref.statistics().shed for ref in refs)
     account.trace = w.trace
     return account
 
@@ -217,7 +222,7 @@ async def hire(
     system: ActorSystem, receiver: Receiver, number: int, account: Account, others: list[Ref[Any]]
 ) -> Ref[Any]:
     cls = AsyncWorks if receiver.asynchronous else PlainWorks
-    mailbox = Mailbox(receiver.limit, receiver.overflow, receiver.redeliver)
+    mailbox = Mailbox(receiver.limit, receiver.overflow, receiver.redeliver, receiver.control)
     if receiver.restarts == 0:
         return await system.spawn(cls, account, others, name=f"r{number}", mailbox=mailbox)
     blueprint = Blueprint(cls, (account, others), {}, mailbox)

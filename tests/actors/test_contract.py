@@ -510,7 +510,7 @@ def test_a_handler_that_holds_the_loop_is_reported(run: Engine) -> None:
     async def scenario(system: ActorSystem) -> None:
         system.events.subscribe(events.append)
         ref = await system.spawn(Plain, name="slow")
-        await ref.ask(Do(lambda _: time.sleep(0.12)))
+        await ref.ask(Do(lambda _: time.sleep(0.25)))
 
     run(scenario)
 

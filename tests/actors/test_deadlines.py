@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from actors.envelopes import Envelope
 from actors.testing import World, world
 from tests.actors.kit import Do, Note, Puppet, Sleep, fails
 
-REF: Any = "someone#1"
+NOBODY = SimpleNamespace(hand=None, extras=None, more=lambda: SimpleNamespace(expired=0))
+REF: Any = SimpleNamespace(_cell=NOBODY)
 
 
 def question(deadlines: Deadlines, timeout: float) -> tuple[Envelope, dict[Envelope, Any]]:

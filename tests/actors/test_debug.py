@@ -303,7 +303,7 @@ async def test_an_actor_can_be_debugged_while_it_starts(w: World) -> None:
     class Slow(Puppet):
         async def started(self) -> None:
             await asyncio.sleep(2.0)
-            self.ready = True
+            self.is_up = True
 
     spawning = asyncio.create_task(w.spawn(Slow, name="a"))
     await w.advance(1.0)
@@ -312,4 +312,4 @@ async def test_an_actor_can_be_debugged_while_it_starts(w: World) -> None:
     state = await ref.get_state()
     await spawning
 
-    assert (state["ready"], w.now()) == (True, 2.0)
+    assert (state["is_up"], w.now()) == (True, 2.0)

@@ -13,9 +13,12 @@ from actors.exits import KILLED, NORMAL
 PARENTS = {
     "ActorDied": ("ActorError",),
     "AskTimeout": ("ActorError", "TimeoutError"),
+    "DeadlineExceeded": ("AskTimeout",),
     "AskSelf": ("ActorError",),
     "Unhandled": ("ActorError",),
     "MailboxFull": ("ActorError",),
+    "Overloaded": ("ActorError",),
+    "CircuitOpen": ("ActorError",),
     "StashFull": ("ActorError",),
     "NameTaken": ("ActorError",),
     "StartFailed": ("ActorError",),
@@ -29,9 +32,15 @@ PARENTS = {
 MESSAGES = [
     (errors.ActorDied("a#1", KILLED), "a#1 is dead: killed"),
     (errors.AskTimeout("a#1", 3, 2.5), "a#1 did not answer int within 2.5 s"),
+    (
+        errors.DeadlineExceeded("a#1", 3, 2.5),
+        "a#1 did not answer int before the deadline of the message in hand",
+    ),
     (errors.AskSelf("a#1", 3), "a#1 asked itself int inside its own handler; call the method instead"),
     (errors.Unhandled("a#1", 3), "a#1 has no handler for int"),
     (errors.MailboxFull("a#1", 5, "reject"), "the mailbox of a#1 is full (5 messages, policy 'reject')"),
+    (errors.Overloaded("a#1", "too much"), "a#1 is overloaded: too much"),
+    (errors.CircuitOpen("mail", 2.5), "circuit mail is open for another 2.5 s"),
     (errors.StashFull("a#1", 5), "the stash of a#1 is full (5 messages)"),
     (errors.NameTaken("a", "a#1"), "the name 'a' is taken by a#1"),
     (errors.StartFailed("a#1", NORMAL), "a#1 did not start: normal"),

@@ -825,3 +825,23 @@ async def test_what_was_continued_with_is_a_dead_letter_when_the_life_ends_first
 
     assert log == ["started", "stopping crashed(RuntimeError: boom)"]
     assert [line for line in letters(await w.system()) if "never" in line] == [f"{ref.name}: never, the actor is dead"]
+
+
+@world()
+async def test_a_question_that_is_taken_back_makes_room_for_who_waits(w: World) -> None:
+    ref = await w.spawn(Puppet, mailbox=Mailbox(1, "wait"))
+    ref.tell(Sleep(1.0))
+    await w.idle()
+    question = asyncio.create_task(ref.ask(Note("never mind")))
+    await w.idle()
+    sender = asyncio.ensure_future(_patiently(ref, Note("at last")))
+    await w.idle()
+    question.cancel()
+    await w.advance(2.0)
+
+    assert sender.done()
+    assert ref.statistics().handled == 2
+
+
+async def _patiently(ref: Ref[Any], message: Note) -> None:
+    await ref.tell(message)

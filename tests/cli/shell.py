@@ -53,6 +53,11 @@ MODULES = {
         async def make_later():
             return safe
     """,
+    "noting": """
+        from supervisors import DynamicSupervisor
+
+        tree = DynamicSupervisor("noted")
+    """,
     "chatty": """
         print("importing")
         from shop import tree

@@ -29,6 +29,12 @@ def test_an_unknown_scenario_is_one_line_with_the_nearest() -> None:
     assert (done.code, done.complaint) == (2, "planaria: no scenario 'spwn'; did you mean 'spawn'?")
 
 
+def test_an_unknown_group_is_one_line_with_the_nearest() -> None:
+    done = planaria("bench", "run", "--group", "recover")
+
+    assert (done.code, done.complaint) == (2, "planaria: no group 'recover'; did you mean 'recovery'?")
+
+
 def test_an_unknown_peer_is_one_line_with_the_nearest() -> None:
     done = planaria("bench", "peers", "pyka")
 

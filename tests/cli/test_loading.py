@@ -39,7 +39,7 @@ UNUSABLE = {
 
 
 @pytest.mark.parametrize("target", UNUSABLE)
-@pytest.mark.parametrize("command", ["tree", "check", "run"])
+@pytest.mark.parametrize("command", ["tree", "check", "simulate", "run"])
 def test_what_cannot_be_used_is_one_line_and_exit_code_2(command: str, target: str) -> None:
     done = planaria(command, target)
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import MutableMapping
 from typing import Any
 
 import pytest
 
-from actors import StartFailed
+from actors import StartFailed, Watchdog
 from actors.testing import World, world
 from supervisors import Backoff, Supervisor, planaria_lifespan
 from supervisors.asgi import Lifespan
 from supervisors.errors import TreeGaveUp
-from tests.supervisors.fixtures import AsyncWorker, Recorder, end, fails
+from tests.supervisors.fixtures import AsyncWorker, Do, Recorder, end, fails
 
 Message = MutableMapping[str, Any]
 
@@ -266,3 +267,36 @@ async def test_health_can_be_mounted_elsewhere_or_nowhere(w: World) -> None:
     assert await Server(lifespan.wrap(hello, health="/x")).get("/x/livez") == (200, {"live": True})
     assert await Server(lifespan.wrap(hello, health=None)).get("/health/livez") == (200, {"hello": "/health/livez"})
     assert await Server(lifespan.health).get("/livez") == (200, {"live": True})
+
+
+async def blocked_answers(policy: Watchdog | None) -> list[tuple[int, Any]]:
+    """What ``readyz`` says after a child has held the loop, and when that is long enough ago."""
+    r = Recorder()
+    lifespan = planaria_lifespan(Supervisor("top", r.children("a b")), watchdog=policy)
+    server = Server(lifespan.wrap(hello))
+    await server.startup()
+    assert lifespan.running is not None
+    await lifespan.running.ref("b").ask(Do(lambda _: time.sleep(0.25)))
+    answers = [await server.get("/health/readyz"), await server.get("/health/livez")]
+    await asyncio.sleep(0.25)
+    answers.append(await server.get("/health/readyz"))
+    await server.shutdown()
+    return answers
+
+
+@pytest.mark.real
+def test_a_tree_in_which_somebody_held_the_loop_for_long_is_not_ready_for_a_while() -> None:
+    answers = asyncio.run(blocked_answers(Watchdog(bound=0.05, unready=0.1, hold=0.2, log=False)))
+
+    assert answers == [
+        (503, {"ready": False, "missing": [], "blocking": ["top/b"]}),
+        (200, {"live": True}),
+        (200, {"ready": True, "missing": []}),
+    ]
+
+
+@pytest.mark.real
+def test_without_a_watchdog_a_tree_in_which_the_loop_is_held_is_ready() -> None:
+    answers = asyncio.run(blocked_answers(None))
+
+    assert [code for code, _ in answers] == [200, 200, 200]

@@ -37,13 +37,6 @@ def test_the_same_seed_draws_the_same_waits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("waits", "total"), [(0, 0.0), (1, 1.0), (3, 7.0), (4, 11.0), (6, 19.0), (10**9, 7.0 + 4.0 * (10**9 - 3))]
-)
-def test_the_longest_total_is_the_sum_of_the_ceilings(waits: int, total: float) -> None:
-    assert Backoff(base=1.0, cap=4.0).total(waits) == pytest.approx(total)
-
-
-@pytest.mark.parametrize(
     ("field", "value"),
     [
         ("base", 0.0),

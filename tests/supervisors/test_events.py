@@ -17,6 +17,7 @@ from supervisors.events import (
     GaveUp,
     GroupRestart,
     Ignored,
+    Orphaned,
     Ready,
     Removed,
     Scope,
@@ -52,6 +53,7 @@ LINES = {
     Waiting(1.0, "top/a", 0.1, 2): "top/a waits 100 ms for its restart (failure 2 in a row)",
     Stopped(1.0, "top/a", 1, SHUTDOWN, True, 0.0): "top/a was stopped in 0 s: shutdown",
     Stopped(1.0, "top/a", 1, KILLED, False, 5.0): "top/a was stopped in 5 s: killed, which was not expected",
+    Orphaned(1.0, "top/a", 2, KILLED): "top/a ended with its supervisor: killed (life 2)",
     GroupRestart(1.0, "top", "b", "rest_for_one", ("b", "c")): "top restarts b, c because of b (rest_for_one)",
     GroupRestart(1.0, "top", "a", "one_for_all", tuple("abcdefgh")): (
         "top restarts a, b, c, d, e and 3 more because of a (one_for_all)"
@@ -90,6 +92,16 @@ def test_reasons_and_words_are_text_and_groups_are_lists_in_a_dict() -> None:
         "decision": "restart",
         "lived": 2.0,
         "message": None,
+        "remains": {
+            "message": None,
+            "handler": None,
+            "handled": 0,
+            "mailbox": 0,
+            "by": None,
+            "linked": False,
+            "vitals": None,
+        },
+        "ruling": None,
     }
     assert GroupRestart(1.0, "top", "b", "one_for_all", ("a", "b")).to_dict()["members"] == ["a", "b"]
 

@@ -10,18 +10,19 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from actors import NORMAL, SHUTDOWN, ActorDied, StartFailed
+from actors import NORMAL, SHUTDOWN, ActorDied, StartFailed, Watchdog
 from actors.testing import World, world
 from supervisors import Backoff, DynamicSupervisor, Pool, Supervisor
 from supervisors.errors import NoSuchPath, TreeGaveUp
 from supervisors.events import Died, GaveUp
-from tests.supervisors.fixtures import AsyncWorker, Note, Recorder, Sleep, end, fails
+from tests.supervisors.fixtures import AsyncWorker, Do, Note, Recorder, Sleep, end, fails
 
 
 def small(r: Recorder) -> Supervisor:
@@ -397,7 +398,7 @@ async def test_deaths_are_logged_with_their_traceback(w: World, caplog: pytest.L
         ("WARNING", True),
         ("INFO", False),
     ]
-    assert "top/a died: crashed(Boom)" in caplog.records[0].getMessage()
+    assert "top/a died handling Crash: crashed(Boom)" in caplog.records[0].getMessage()
 
 
 @world()
@@ -409,6 +410,41 @@ async def test_nothing_is_logged_if_that_is_not_wanted(w: World, caplog: pytest.
             await w.idle()
 
     assert caplog.records == []
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("log", [True, False])
+def test_who_holds_the_loop_is_logged_at_once_and_in_the_end_if_that_is_wanted(
+    log: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    r = Recorder()
+
+    async def main() -> None:
+        tree = Supervisor("top", r.children("a"))
+        async with tree.running(log=log, watchdog=Watchdog(bound=0.05)) as running:
+            await running.ref("a").ask(Do(lambda _: time.sleep(0.25)))
+            await asyncio.sleep(0)
+            assert running.is_ready
+
+    asyncio.run(main())
+
+    said = [record.message.partition(":")[0].partition(" for ")[0] for record in caplog.records if record.levelno >= 30]
+    assert said == (["top/a#1 blocks the loop", "top/a#1 blocked the loop"] if log else [])
+
+
+@world()
+async def test_a_tree_is_ready_when_nobody_is_missing(w: World) -> None:
+    r = Recorder()
+    async with Supervisor("top", [r.child("a", backoff=Backoff(10.0, 10.0))]).running(log=False) as running:
+        seen = [running.is_ready]
+        end(running.ref("a"))
+        await w.idle()
+        seen.append(running.is_ready)
+        await w.advance(10.0)
+        seen.append(running.is_ready)
+    seen.append(running.is_ready)
+
+    assert seen == [True, False, True, False]
 
 
 def test_the_same_seed_gives_the_same_events() -> None:

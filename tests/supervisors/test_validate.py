@@ -20,7 +20,7 @@ from supervisors.spec import (
     Tree,
     child,
 )
-from supervisors.validate import LARGE_BUDGET, Code, Finding, Severity, findings, stop_time
+from supervisors.validate import LARGE_BUDGET, Claim, Code, Finding, Severity, examine, findings, stop_time
 
 
 class Worker(Actor):
@@ -52,6 +52,34 @@ def test_nothing_is_found_in_a_plain_tree() -> None:
     tree = root(worker("a"), worker("b", backoff=Backoff()), branch(worker(), worker("v", restart="temporary")))
 
     assert findings(tree) == []
+
+
+def test_what_is_shown_to_hold_of_a_plain_tree_is_said_of_each_place() -> None:
+    report = examine(root(worker("a"), branch(worker("b"))), grace=30.0)
+
+    assert report.findings == ()
+    assert [(proof.path, proof.claim) for proof in report.proofs] == [
+        ("root", Claim.STOPS),
+        ("root/a", Claim.GIVES_UP),
+        ("root/a", Claim.BOUNDED),
+        ("root/branch", Claim.STOPS),
+        ("root/branch/b", Claim.GIVES_UP),
+        ("root/branch/b", Claim.BOUNDED),
+    ]
+
+
+def test_findings_are_those_of_the_examination() -> None:
+    tree = root(worker("a", backoff=SLOW), branch(worker(), shutdown=1.0))
+
+    assert findings(tree, grace=1.0) == list(examine(tree, grace=1.0).findings)
+
+
+def test_the_same_tree_always_gives_the_same_figures() -> None:
+    tree = root(worker(backoff=Backoff(1.0, 1.0)), max_restarts=300, within=150.0)
+    (finding,) = [each for each in findings(tree) if each.code is Code.UNREACHABLE_GIVE_UP]
+
+    assert finding.numbers["method"] != "exact"
+    assert findings(tree) == findings(tree)
 
 
 SLOW = Backoff(base=4.0, cap=60.0)
@@ -136,8 +164,8 @@ def test_an_unreachable_give_up_says_the_expected_and_the_longest_waits() -> Non
     message = the_only(root(worker(backoff=SLOW))).message
 
     assert message == (
-        "its supervisor 'root' will hardly ever give up: 4 restarts of it alone take 14 s of expected backoff "
-        "(at most 28 s), and within is 5 s"
+        "its supervisor 'root' will hardly ever give up: 4 failures of it alone take 14 s of expected backoff (0 s at "
+        "least, 28 s at most), and within is 5 s; they fit into it with a probability of 4.036 % (exact)"
     )
 
 
@@ -145,8 +173,8 @@ def test_a_give_up_that_may_come_late_says_so() -> None:
     message = the_only(root(worker(backoff=Backoff(base=1.0)))).message
 
     assert message == (
-        "its supervisor 'root' may be late to give up: 4 restarts of it alone take up to 7 s of backoff "
-        "(3.5 s expected), and within is 5 s"
+        "its supervisor 'root' may be late to give up: 4 failures of it alone take 3.5 s of expected backoff (0 s at "
+        "least, 7 s at most), and within is 5 s; they fit into it with a probability of 85.42 % (exact)"
     )
 
 
@@ -158,7 +186,9 @@ def test_the_budgets_of_all_levels_multiply() -> None:
         "root/branch/inner",
         Code.LARGE_BUDGET,
         Severity.NOTE,
-        "a child that always crashes is started 100 times, over all levels, before the tree gives up",
+        "a child that always crashes is started 100 times, over all levels, before the tree gives up: "
+        "4 (root) x 5 (root/branch) x 5 (root/branch/inner)",
+        {"starts": 100},
     )
 
 
@@ -190,6 +220,7 @@ def test_a_program_with_less_grace_than_the_tree_needs_is_found() -> None:
         Code.SHORT_SHUTDOWN,
         Severity.WARNING,
         "its children may take 10 s to stop, and the program has 8 s",
+        {"needed": 10.0, "given": 8.0},
     )
 
 
@@ -237,4 +268,5 @@ def test_a_finding_is_one_line_for_people_and_a_dict_for_programs() -> None:
         "code": "unbounded-shutdown",
         "severity": "warning",
         "message": finding.message,
+        "numbers": {},
     }

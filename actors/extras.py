@@ -1,0 +1,60 @@
+"""What few cells need besides mailbox and life; made on first use, so that an idle actor stays small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .envelopes import NOTHING, Envelope, Signal
+
+if TYPE_CHECKING:
+    from .cell import Cell
+    from .exits import Reason
+    from .overload.control import Control
+    from .pulse import Pulse
+
+
+class Extras:
+    """What few cells need: links, monitors, timers, stash, waiters.  Made on first use.
+
+    ``wards``: cells that are no places of their own, and yet end with this one: successors and predecessors of the
+    lives in its ``places``.  ``pulse``: what is watched of the life here; ``estate``: what the next one inherits;
+    ``deadly``: the exit signal that it dies of, unless it is its supervisor's.
+
+    ``paused``: the life here is about to be replaced and begins nothing; ``parked`` are the urgent messages meanwhile;
+    ``predecessor``: the life that it has replaced, until that has ended; ``retiring``: it asked to be replaced itself.
+    ``control``: of a controlled mailbox; ``expired`` and ``shed`` count what was not handled in time.
+    """
+
+    __slots__ = (
+        "control", "deadly", "deferred", "enders", "estate", "expired", "groups", "late", "links", "monitors", "names",
+        "on_start", "parked", "paused", "places", "predecessor", "pulse", "retiring", "shed", "stash", "suspended",
+        "timers", "wards", "watchers", "withdrawn",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.links: dict[Cell, int] = {}
+        self.monitors: dict[object, Cell] = {}
+        self.watchers: dict[object, tuple[Cell, int]] = {}
+        self.timers: dict[Any, None] = {}
+        self.stash: list[Any] = []
+        self.deferred: dict[Envelope, None] = {}
+        self.names: dict[str, None] = {}
+        self.groups: dict[str, None] = {}
+        self.suspended = False
+        self.paused = False
+        self.parked: list[Any] = []
+        self.predecessor: Cell | None = None
+        self.retiring: tuple[str, str | None] | None = None
+        self.late = False
+        self.withdrawn = 0
+        self.on_start: Callable[[Cell, Any], None] | None = None
+        self.enders: list[Callable[[Reason], None]] = []
+        self.places: dict[str, Cell] = {}
+        self.wards: dict[Cell, None] = {}
+        self.pulse: Pulse | None = None
+        self.estate: Any = NOTHING
+        self.deadly: Signal | None = None
+        self.control: Control | None = None
+        self.expired = 0
+        self.shed = 0

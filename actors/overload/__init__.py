@@ -1,0 +1,1 @@
+"""What keeps an overloaded actor useful: queues that shed in time, limits, budgets, breakers, cheaper strategies."""
