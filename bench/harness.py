@@ -28,7 +28,7 @@ from . import scenarios
 from .checks import expect
 from .machine import describe
 from .quantiles import median, p99
-from .results import Better, Figure, Report, Result
+from .results import Better, Figure, Report, Result, Target
 
 QUICK_SCALE = 0.01
 """Share of the full size that ``quick`` runs: every scenario ends within a second."""
@@ -36,16 +36,20 @@ QUICK_SCALE = 0.01
 REPEATS = 5
 """Repeats unless asked otherwise: the quartiles of five ignore one disturbed repeat on either side."""
 
+GROUPS = ("messages", "recovery", "apoptosis", "overload")
+"""What a scenario is about, in the order of the list."""
+
 Contender = Callable[[], Awaitable[float]]
 
 
 class UnknownScenario(Exception):
-    """No scenario has this name; ``known`` lists those there are."""
+    """No scenario, or no group (``what``), has this name; ``known`` lists those there are."""
 
-    def __init__(self, name: str, known: Sequence[str]) -> None:
+    def __init__(self, name: str, known: Sequence[str], what: str = "scenario") -> None:
         self.name = name
         self.known = tuple(known)
-        super().__init__(f"no scenario {name!r}; there are {', '.join(known)}")
+        self.what = what
+        super().__init__(f"no {what} {name!r}; there are {', '.join(known)}")
 
 
 @dataclass(slots=True)
@@ -58,6 +62,7 @@ class Context:
     scale: float = 1.0
     turn: int = 0
     figures: dict[str, Figure] = field(default_factory=dict)
+    targets: dict[str, Target] = field(default_factory=dict)
 
     @property
     def is_quick(self) -> bool:
@@ -69,12 +74,23 @@ class Context:
         return min(full, max(least, round(full * self.scale)))
 
     def report(self, name: str, value: float, unit: str, better: Better = "lower") -> None:
-        """Record one number.  Units: ``ns``, ``B``, ``x`` (a ratio), ``%``, ``count``."""
+        """Record one number.  Units: ``ns``, ``s`` (of virtual time), ``B``, ``x`` (a ratio), ``%``, ``count``."""
         self.figures[name] = Figure(name, unit, better, (value,))
 
     def report_all(self, name: str, values: Sequence[float], unit: str, better: Better = "lower") -> None:
         """Record a distribution: the median of ``values`` is the sample, their p99 the tail."""
         self.figures[name] = Figure(name, unit, better, (median(values),), (p99(values),))
+
+    def target(
+        self, name: str, *, at_most: float | None = None, at_least: float | None = None, every: bool = False
+    ) -> None:
+        """State what the figure ``name``, recorded before, has to be; see :class:`~bench.results.Target`.
+
+        One that is missed is shown as such and fails nothing: figures belong to a machine.  What has to hold anywhere
+        is for :meth:`expect`.  Raises ``KeyError`` for a figure that was not recorded.
+        """
+        figure = self.figures[name]
+        self.targets[name] = Target(figure.name, at_most, at_least, every)
 
     def expect(self, what: str, got: object, wanted: object) -> None:
         """Raise ``WrongResult`` unless the work came out as it must."""
@@ -110,7 +126,7 @@ class Scenario(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ScenarioInfo:
-    """A scenario as it is listed: name, group (``messages`` or ``recovery``) and the question it answers."""
+    """A scenario as it is listed: name, group (one of ``GROUPS``) and the question it answers."""
 
     name: str
     group: str
@@ -136,32 +152,29 @@ class Progress:
 
 
 def list_scenarios() -> list[ScenarioInfo]:
-    """Every scenario there is, messages first, by name within a group."""
+    """Every scenario there is, in the order of ``GROUPS``, by name within a group."""
     found = []
     for entry in pkgutil.iter_modules(scenarios.__path__):
         module = importlib.import_module(f"{scenarios.__name__}.{entry.name}")
         question = (inspect.getdoc(module) or "").partition("\n")[0]
         found.append(ScenarioInfo(entry.name, module.GROUP, question, module))
-    return sorted(found, key=lambda info: (info.group, info.name))
+    return sorted(found, key=lambda info: (GROUPS.index(info.group), info.name))
 
 
 def run(
     names: Sequence[str] = (),
     *,
+    groups: Sequence[str] = (),
     quick: bool = False,
     repeat: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Report:
-    """Run the named scenarios, all if none is named, and report.
+    """Run the named scenarios and those of the named groups, all if none is named, and report.
 
     ``quick``: a smoke run, small and once.  ``repeat``: repeats of each, 5 by default, 1 when quick.  A scenario that
     fails is reported with its error and does not stop the others.  Raises ``UnknownScenario``.
     """
-    known = {info.name: info for info in list_scenarios()}
-    unknown = next((name for name in names if name not in known), None)
-    if unknown is not None:
-        raise UnknownScenario(unknown, tuple(known))
-    chosen = [known[name] for name in names] or list(known.values())
+    chosen = choose(names, groups)
     wanted = repeat or (1 if quick else REPEATS)
     results = []
     for index, info in enumerate(chosen, 1):
@@ -175,6 +188,22 @@ def run(
     return Report(describe(), quick, tuple(results))
 
 
+def choose(names: Sequence[str], groups: Sequence[str]) -> list[ScenarioInfo]:
+    """The scenarios of these names, then those of these groups; all if none is named.  Raises ``UnknownScenario``."""
+    known = {info.name: info for info in list_scenarios()}
+    for name in names:
+        if name not in known:
+            raise UnknownScenario(name, tuple(known))
+    for group in groups:
+        if group not in GROUPS:
+            raise UnknownScenario(group, GROUPS, "group")
+    if not names and not groups:
+        return list(known.values())
+    return [known[name] for name in names] + [
+        info for info in known.values() if info.group in groups and info.name not in names
+    ]
+
+
 def measure(info: ScenarioInfo, scale: float, repeats: int, on_repeat: Callable[[int], None]) -> Result:
     """Run one scenario ``repeats`` times after a warm-up, and merge what it reported."""
     scenario = cast(Scenario, info.module)
@@ -182,6 +211,7 @@ def measure(info: ScenarioInfo, scale: float, repeats: int, on_repeat: Callable[
     logged = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     turns: list[dict[str, Figure]] = []
+    targets: tuple[Target, ...] = ()
     try:
         if scale >= 1.0 and info.max_repeat != 1:
             loop.run(scenario.run(Context(QUICK_SCALE)))
@@ -191,12 +221,13 @@ def measure(info: ScenarioInfo, scale: float, repeats: int, on_repeat: Callable[
             gc.collect()
             loop.run(scenario.run(ctx))
             turns.append(ctx.figures)
+            targets = tuple(ctx.targets.values())
         figures = merge(turns)
     except Exception as error:
         return Result(info.name, info.question, (), time.perf_counter() - began, f"{type(error).__name__}: {error}")
     finally:
         logging.disable(logged)
-    return Result(info.name, info.question, figures, time.perf_counter() - began)
+    return Result(info.name, info.question, figures, time.perf_counter() - began, targets=targets)
 
 
 def merge(turns: Sequence[Mapping[str, Figure]]) -> tuple[Figure, ...]:

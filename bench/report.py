@@ -9,7 +9,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from .compare import Comparison, Verdict
-from .results import Figure, Report, Result
+from .results import Figure, Report, Result, Target
+
+VERDICTS = {True: ("pass", "green"), False: ("FAIL", "bold red"), None: ("not measured", "yellow")}
+"""What is said of a target, and how it looks."""
 
 STYLES = {Verdict.BETTER: "green", Verdict.WORSE: "red", Verdict.SAME: "dim", Verdict.UNSURE: "yellow"}
 
@@ -29,14 +32,46 @@ def quantity(value: float, unit: str) -> str:
 
 
 def show(report: Report, console: Console) -> None:
-    """Print every scenario with its question, median, p99, spread and range, and what it ran on."""
+    """Print every scenario with its question, median, p99, spread and range; the targets; what it ran on."""
     for result in report.results:
         if console.is_terminal:
             _table(result, console)
         else:
             _lines(result, console)
+    show_targets(report, console)
     note = "smoke run: figures are not to be believed; " if report.quick else ""
     console.print(escape(f"{note}{report.machine}"), style="dim", soft_wrap=True)
+
+
+def show_targets(report: Report, console: Console) -> None:
+    """Print what has to be reached and whether it was, if anything has to; in a smoke run nothing is judged."""
+    rows, styles = [], []
+    for result in report.results:
+        for target in result.targets:
+            figure = result.figure(target.figure)
+            verdict, style = VERDICTS[None if report.quick else target.passed(figure)]
+            value = worst(figure, target) if target.every else figure.median
+            rows.append(
+                (result.scenario, figure.name, quantity(value, figure.unit), bound(target, figure.unit), verdict)
+            )
+            styles.append(style)
+    if rows:
+        headings = ("scenario", "figure", "measured", "target", "verdict")
+        grid(console, headings, rows, styles=styles, title="What it must reach")
+
+
+def worst(figure: Figure, target: Target) -> float:
+    """The repeat that is nearest to missing ``target``, or misses it most."""
+    return figure.low if target.at_most is None else figure.high
+
+
+def bound(target: Target, unit: str) -> str:
+    """What a figure has to be, as text."""
+    if target.at_most is not None and target.at_least is not None:
+        return f"{quantity(target.at_least, unit)} to {quantity(target.at_most, unit)}"
+    if target.at_most is not None:
+        return quantity(0, unit) if target.at_most == 0 else f"at most {quantity(target.at_most, unit)}"
+    return "-" if target.at_least is None else f"at least {quantity(target.at_least, unit)}"
 
 
 def cells(figure: Figure) -> tuple[str, str, str, str]:

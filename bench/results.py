@@ -56,14 +56,44 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """What the figure of this name has to be: ``at_most``, ``at_least`` or between both, its median over the repeats.
+
+    ``every``: each repeat has to, not only their median; for what must never happen.
+    """
+
+    figure: str
+    at_most: float | None = None
+    at_least: float | None = None
+    every: bool = False
+
+    def passed(self, figure: Figure) -> bool:
+        """Whether ``figure`` is what it has to be."""
+        values = figure.samples if self.every else (figure.median,)
+        return all(
+            (self.at_least is None or value >= self.at_least) and (self.at_most is None or value <= self.at_most)
+            for value in values
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """One scenario: its figures, how long it took in all (seconds), or why it failed."""
+    """One scenario: its figures, how long it took in all (seconds), or why it failed; what the figures have to be."""
 
     scenario: str
     question: str
     figures: tuple[Figure, ...]
     seconds: float
     error: str | None = None
+    targets: tuple[Target, ...] = ()
+
+    def target(self, name: str) -> Target | None:
+        """The target of the figure of this name, if it has one."""
+        return next((target for target in self.targets if target.figure == name), None)
+
+    def passed(self, target: Target) -> bool:
+        """Whether the figure of ``target`` is what it has to be.  Raises ``KeyError`` if there is no such figure."""
+        return target.passed(self.figure(target.figure))
 
     def figure(self, name: str) -> Figure:
         """The figure of this name.  Raises ``KeyError``."""
@@ -94,13 +124,17 @@ class Report:
         raise KeyError(scenario)
 
     def to_json(self) -> str:
-        """All samples, and median, p99 and spread next to them for those who read it without us."""
+        """All samples, and next to them, for those who read it without us, median, p99, spread and whether a target was
+        reached (``None`` in a smoke run).
+        """
         body = {"format": FORMAT, "machine": asdict(self.machine), "quick": self.quick}
         results = []
         for result in self.results:
             entry = asdict(result)
             for figure, kept in zip(result.figures, entry["figures"], strict=True):
                 kept |= {"median": figure.median, "p99": figure.p99, "spread": figure.spread}
+            for target, kept in zip(result.targets, entry["targets"], strict=True):
+                kept["passed"] = None if self.quick else result.passed(target)
             results.append(entry)
         return json.dumps({**body, "results": results}, indent=2, ensure_ascii=False)
 
@@ -118,10 +152,17 @@ class Report:
 
 def _result(entry: dict[str, Any]) -> Result:
     figures = tuple(_figure(figure) for figure in entry["figures"])
-    return Result(entry["scenario"], entry["question"], figures, entry["seconds"], entry["error"])
+    targets = tuple(_target(target) for target in entry.get("targets", ()))
+    if not {target.figure for target in targets} <= {figure.name for figure in figures}:
+        raise ReportError(f"scenario {entry['scenario']!r} has a target for a figure that it lacks")
+    return Result(entry["scenario"], entry["question"], figures, entry["seconds"], entry["error"], targets)
 
 
 def _figure(entry: dict[str, Any]) -> Figure:
     if entry["better"] not in get_args(Better) or not entry["samples"]:
         raise ReportError(f"figure {entry['name']!r} has no samples, or no sense of better")
     return Figure(entry["name"], entry["unit"], entry["better"], tuple(entry["samples"]), tuple(entry["tails"]))
+
+
+def _target(entry: dict[str, Any]) -> Target:
+    return Target(entry["figure"], entry["at_most"], entry["at_least"], entry["every"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from ..report import grid, plain, quantity
+from ..report import VERDICTS, grid, plain, quantity
 from .registry import OURS
 from .rounds import Row, find, ratio
 from .suite import FIGURES, PeerReport
@@ -12,8 +12,6 @@ from .targets import Target
 
 EXTRAS = {"storm": "ns", "bytes": "B"}
 """Figures that only some contenders have, and their units."""
-
-VERDICTS = {True: ("pass", "green"), False: ("FAIL", "bold red"), None: ("not measured", "yellow")}
 
 
 def show(report: PeerReport, console: Console) -> None:

@@ -8,6 +8,7 @@ from actors.engines import loop
 from bench import harness
 from bench.checks import WrongResult
 from bench.harness import Context, Progress, ScenarioInfo, UnknownScenario, measure
+from bench.results import Target
 from bench.scenarios import hop
 
 
@@ -24,7 +25,7 @@ def ignore(turn: int) -> None:
 def test_every_scenario_asks_a_question_and_has_a_group() -> None:
     listed = harness.list_scenarios()
 
-    assert {info.group for info in listed} == {"messages", "recovery"}
+    assert {info.group for info in listed} == set(harness.GROUPS)
     assert [info.name for info in listed if not info.question.endswith("?")] == []
 
 
@@ -130,6 +131,33 @@ def test_expect_names_what_went_wrong() -> None:
 def test_an_unknown_scenario_is_refused_with_those_there_are() -> None:
     with pytest.raises(UnknownScenario, match=r"no scenario 'hops'; there are ask, .*hop"):
         harness.run(["hop", "hops"], quick=True)
+
+
+def test_a_group_is_all_of_its_scenarios() -> None:
+    assert [info.name for info in harness.choose(["hop"], ["messages"])][:3] == ["hop", "ask", "banking"]
+    assert {info.group for info in harness.choose([], ["recovery"])} == {"recovery"}
+    assert len(harness.choose([], [])) == len(harness.list_scenarios())
+
+
+def test_an_unknown_group_is_refused_with_those_there_are() -> None:
+    with pytest.raises(UnknownScenario, match="no group 'hop'; there are messages, recovery"):
+        harness.run(groups=["hop"], quick=True)
+
+
+def test_targets_go_with_the_figures() -> None:
+    async def run(ctx: Context) -> None:
+        ctx.report("lost", ctx.turn, "count")
+        ctx.target("lost", at_most=0, every=True)
+
+    result = measure(scenario(run), 1.0, 3, ignore)
+
+    assert result.targets == (Target("lost", at_most=0, every=True),)
+    assert result.passed(result.targets[0]) is False
+
+
+def test_a_target_needs_a_figure() -> None:
+    with pytest.raises(KeyError, match="found"):
+        Context().target("found", at_most=0)
 
 
 def test_progress_is_told_before_every_repeat() -> None:

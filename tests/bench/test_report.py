@@ -1,11 +1,12 @@
 import io
+import re
 
 import pytest
 from rich.console import Console
 
 from bench.compare import compare
 from bench.report import quantity, show, show_comparison
-from bench.results import Figure, Report, Result
+from bench.results import Figure, Report, Result, Target
 from tests.bench.support import a_report
 
 
@@ -63,6 +64,48 @@ def test_a_smoke_run_says_that_it_is_one() -> None:
     report = Report(a_report().machine, True, ())
 
     assert printed(report, terminal=False).startswith("smoke run: figures are not to be believed")
+
+
+def judged(*targets: Target, quick: bool = False) -> Report:
+    figures = (Figure("lost", "count", "lower", (0.0, 0.0, 2.0)), Figure("goodput", "%", "higher", (91.0, 92.0, 96.0)))
+    return Report(a_report().machine, quick, (Result("s", "What?", figures, 0.1, targets=targets),))
+
+
+@pytest.mark.parametrize(
+    ("target", "line"),
+    [
+        (Target("lost", at_most=0.0), "s  lost  0  0  pass"),
+        (Target("lost", at_most=0.0, every=True), "s  lost  2  0  FAIL"),
+        (Target("lost", at_most=6.0), "s  lost  0  at most 6  pass"),
+        (Target("goodput", at_least=95.0), "s  goodput  92.0 %  at least 95.0 %  FAIL"),
+        (Target("goodput", at_least=90.0, every=True), "s  goodput  91.0 %  at least 90.0 %  pass"),
+        (Target("goodput", at_least=90.0, at_most=93.0), "s  goodput  92.0 %  90.0 % to 93.0 %  pass"),
+    ],
+    ids=["met", "missed once", "with room", "missed", "each met", "between"],
+)
+def test_targets_are_listed_with_their_verdicts(target: Target, line: str) -> None:
+    text = printed(judged(target), terminal=False)
+
+    assert "What it must reach" in text
+    assert line in [re.sub(" {2,}", "  ", printed_line) for printed_line in text.splitlines()]
+
+
+def test_targets_are_listed_in_a_terminal_too() -> None:
+    text = printed(judged(Target("lost", at_most=0.0, every=True)), terminal=True)
+
+    assert "What it must reach" in text
+    assert "FAIL" in text
+
+
+def test_a_smoke_run_judges_nothing() -> None:
+    text = printed(judged(Target("lost", at_most=0.0), quick=True), terminal=False)
+
+    assert "not measured" in text
+    assert "pass" not in text
+
+
+def test_without_targets_there_is_no_list_of_them() -> None:
+    assert "must reach" not in printed(judged(), terminal=False)
 
 
 @pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "plain"])

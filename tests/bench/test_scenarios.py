@@ -11,8 +11,18 @@ WANTED = {
     "tree_start_stop": "start + stop, 100,000 / 1,000",
     "shutdown_in_retry": "shutdown, without backoff",
     "crash_loss": "lost",
+    "watchdog": "noticed after the bound, busy",
     "hop": "planaria / pooled fibers",
     "ask": "planaria / call_soon",
+    "ageing": "last / first, with lifetimes",
+    "alpha_count": "mean checks to exit at 100%",
+    "chooser_regret": "regret, clear, switching",
+    "goodput": "goodput at 5x, worst",
+    "lifetime_jitter": "most at once, no jitter",
+    "metastable": "70 %, ours: attempts, worst",
+    "microreboot": "process / actor",
+    "replacement_under_load": "out of order, replace, virtual time",
+    "vitals_cost": "hop, watched / not",
 }
 
 
@@ -26,3 +36,4 @@ def test_scenario_does_its_work(name: str) -> None:
     assert len(result.figures) > 0
     assert WANTED.get(name, result.figures[0].name) in {figure.name for figure in result.figures}
     assert all(sample >= 0 for figure in result.figures for sample in figure.samples)
+    assert len(result.targets) > 0 or SCENARIOS[name].group in ("messages", "recovery")
