@@ -8,14 +8,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from supervisors.apoptosis.events import Replaced
 from supervisors.running import Running
 
 from .load import Load
-from .service import Desk, Fail
+from .service import Corrupt, Desk, Fail
 from .watch import Death, Watch, time_of
 
 SHOWN = 3
-"""Of a storm so many deaths are shown; the others are counted."""
+"""Of many deaths of a kind so many are shown; the others are counted."""
 
 REPAIR = 20.0
 """Seconds after which a repair is taken for failed."""
@@ -29,6 +30,9 @@ class Stage(Protocol):
 
     def death(self, death: Death) -> None:
         """A death was made up for."""
+
+    def replaced(self, event: Replaced) -> None:
+        """A life was replaced before it died."""
 
     def note(self, text: str) -> None:
         """Something else that happened."""
@@ -57,7 +61,7 @@ class Play:
         self._stage = stage
         self._visitors = visitors
         self.storm: list[Death] = []
-        self.watch = Watch(running, desk, stage.note, self._died)
+        self.watch = Watch(running, desk, stage.note, self._died, self._replaced)
 
     async def run(self, seconds: float) -> bool:
         """All acts in about ``seconds``; false if a repair was never finished."""
@@ -128,6 +132,38 @@ class Play:
             await self.watch.settled(REPAIR)
         await asyncio.sleep(seconds / 2)
 
+    async def old_age(self, seconds: float) -> None:
+        """Ask the catalogue for the price of every order, until some of its lives are over."""
+        desk, watch = self._desk, self.watch
+        failed = self._load.tally.failed.total()
+        desk.is_sale = True
+        await asyncio.sleep(seconds * 2 / 3)
+        await watch.seen(lambda: len(watch.replaced) >= 2, REPAIR)
+        desk.is_sale = False
+        await asyncio.sleep(seconds / 3)
+        pauses = sorted(event.paused for event in watch.replaced)
+        failed = self._load.tally.failed.total() - failed
+        self._stage.note(
+            f"{desk.priced} orders were priced by {len(pauses) + 1} lives, {failed} failed; "
+            f"nobody served for {time_of(max(pauses, default=0.0))} at most"
+        )
+
+    async def corruption(self, seconds: float) -> None:
+        """Spoil the inventory's counts: once in a way that a repair mends, once in one that it does not."""
+        watch = self.watch
+        inventory = self._running.ref("stock/inventory")
+        self._stage.note("a count slips")
+        inventory.tell(Corrupt(lasting=False))
+        await watch.seen(lambda: watch.recovered > 0, REPAIR)
+        await asyncio.sleep(seconds / 3)
+        self._stage.note("a count slips, and will slip again each time that it is mended")
+        before = len(watch.replaced)
+        inventory.tell(Corrupt(lasting=True))
+        await watch.seen(lambda: len(watch.replaced) > before, REPAIR)
+        behind = (await inventory.get_state())["behind"]
+        self._stage.note(f"the copy that it inherited was {behind} reservations old; it took those from the log")
+        await asyncio.sleep(seconds / 3)
+
     # -- means ------------------------------------------------------------
 
     def _crash(self, path: str, error: Exception) -> None:
@@ -144,6 +180,10 @@ class Play:
             if len(self.storm) > SHOWN:
                 return
         self._stage.death(death)
+
+    def _replaced(self, event: Replaced) -> None:
+        if event.cause != "age" or len(self.watch.replaced) <= SHOWN:
+            self._stage.replaced(event)
 
 
 ACTS = (
@@ -172,5 +212,17 @@ ACTS = (
         "reports may restart twice in 5 s; the third crash is its supervisor's business",
         3.0,
         Play.giving_up,
+    ),
+    Act(
+        "old age",
+        "in a sale the catalogue leaks with each order, so it is replaced after some 150 of them",
+        3.0,
+        Play.old_age,
+    ),
+    Act(
+        "corruption",
+        "the inventory's counts disagree: it is repaired first, then replaced with its last good copy",
+        3.0,
+        Play.corruption,
     ),
 )

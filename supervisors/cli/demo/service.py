@@ -1,4 +1,5 @@
-"""The service that is crashed: a shop.  Three levels, all strategies, a pool, sessions that come and go.
+"""The service that is crashed: a shop.  Three levels, all strategies, a pool, sessions that come and go, and two
+workers that are replaced before they crash.
 
 ::
 
@@ -6,8 +7,8 @@
     ├── gateway          hands every request on
     ├── orders           a pool of 4: asks stock and payments, tells the notifier
     ├── stock            rest_for_one: who comes later relies on who came before
-    │   ├── catalogue
-    │   ├── inventory    has a slow dependency
+    │   ├── catalogue    grows with each price it looks up, and so has a lifetime
+    │   ├── inventory    has a slow dependency; counts twice, and says if the two disagree
     │   └── notifier
     ├── payments         one_for_all: neither is worth anything without the other
     │   ├── ledger
@@ -26,6 +27,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors import Actor, ActorError, Mailbox, Ref, Request, handle
+from supervisors.apoptosis.policy import Apoptosis, Lifetime
 from supervisors.backoff import Backoff
 from supervisors.spec import DynamicSupervisor, Pool, Supervisor, child
 
@@ -36,15 +38,32 @@ SLOW_EVERY = 8
 SLOW = 0.003
 """Seconds that the slow dependency takes."""
 
+WARMING = 0.05
+"""Seconds until a catalogue knows all prices."""
+
+AGEING = Apoptosis(lifetime=Lifetime(messages=150), every=0.1)
+"""A catalogue's: it is replaced after some 150 lookups."""
+
+TRUE = Apoptosis(every=0.1, snapshot=0.1)
+"""An inventory's: it is replaced when repairs do not make its counts agree."""
+
+SHELVES = 8
+
 
 @dataclass(slots=True)
 class Desk:
-    """What outlives every life: when somebody crashed, what was counted, and whether the world outside works."""
+    """What outlives every life: when somebody crashed, what was counted, and what the world outside is like.
+
+    ``log``: the shelf of each reservation, in order; ``priced``: orders that were told their price.
+    """
 
     crashes: dict[str, float] = field(default_factory=dict)
     notices_sent: int = 0
     notices_handled: int = 0
     mail_server_is_up: bool = True
+    is_sale: bool = False
+    priced: int = 0
+    log: list[int] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return "desk"
@@ -67,6 +86,25 @@ class Reserve(Request[None]):
     """Put it aside."""
 
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Price(Request[int]):
+    """What does it cost?"""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Count(Request[int]):
+    """How many has this place handled, over all its lives?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Corrupt:
+    """Spoil one's own state, once or (``lasting``) again each time that it is repaired."""
+
+    lasting: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +172,11 @@ class Clerk(Part):
 
     @handle
     async def order(self, message: Order) -> str | None:
-        """Reserve, charge, notify."""
+        """In a sale ask for the price; reserve, charge, notify."""
         try:
+            if self.desk.is_sale:
+                await self.place("stock/catalogue").ask(Price(message.number), timeout=1.0)
+                self.desk.priced += 1
             await self.place("stock/inventory").ask(Reserve(message.number), timeout=1.0)
             total = await self.place("payments/cards").ask(Charge(message.number), timeout=1.0)
         except ActorError as error:
@@ -148,14 +189,102 @@ class Clerk(Part):
         return f"order {message.number} is booked as {total}"
 
 
+class Catalogue(Part):
+    """Knows prices, and keeps whatever it looked up: the longer it lives the more it holds.
+
+    Its successors go on counting, and do not serve before they are warm.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.looked_up = 0
+        self.leak: list[str] = []
+
+    def started(self) -> None:
+        """Begin to read prices."""
+        self.warm_at = self.system.now() + WARMING
+
+    def ready(self) -> bool:
+        """Whether all are read."""
+        return self.system.now() >= self.warm_at
+
+    def bequeath(self) -> int:
+        """The count, and not what has piled up."""
+        return self.looked_up
+
+    def inherit(self, estate: int) -> None:
+        """Go on counting."""
+        self.looked_up = estate
+
+    @handle
+    def price(self, message: Price) -> int:
+        """Look it up."""
+        self.looked_up += 1
+        self.leak.append(f"price of {message.number}")
+        return 10 + message.number % 90
+
+    @handle
+    def count(self, message: Count) -> int:
+        """Lookups of all lives."""
+        return self.looked_up
+
+
 class Inventory(Part):
-    """Reserves; now and then it has to ask a slow dependency."""
+    """Counts what is reserved by shelf, and how much of the log that is; the two have to agree.
+
+    Now and then it has to ask a slow dependency.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.shelves = [0] * SHELVES
+        self.upto = 0
+        self.is_bent = False
+        self.behind = 0
+
+    def bequeath(self) -> tuple[list[int], int]:
+        """What was counted."""
+        return self.shelves, self.upto
+
+    def inherit(self, estate: tuple[list[int], int]) -> None:
+        """Take over what was counted; ``behind`` is what came since."""
+        self.shelves, self.upto = estate
+        self.behind = len(self.desk.log) - self.upto
+
+    def repair(self, level: int) -> None:
+        """Count again, from the beginning."""
+        self.shelves = [0] * SHELVES
+        self.upto = 0
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Count what is in the log and was not counted yet."""
+        for shelf in self.desk.log[self.upto :]:
+            self.shelves[shelf] += 1
+        self.upto = len(self.desk.log)
+        self.shelves[0] += self.is_bent
 
     @handle
     async def reserve(self, message: Reserve) -> None:
         """Put it aside."""
         if message.number % SLOW_EVERY == 0:
             await asyncio.sleep(SLOW)
+        self.desk.log.append(message.number % SHELVES)
+        self.catch_up()
+        if sum(self.shelves) != self.upto:
+            self.damage(1.0, f"{sum(self.shelves):,} on the shelves, {self.upto:,} in the log")
+
+    @handle
+    def corrupt(self, message: Corrupt) -> None:
+        """What must not happen."""
+        self.shelves[0] += 1
+        self.is_bent = message.lasting
+
+    @handle
+    def count(self, message: Count) -> int:
+        """What is on the shelves."""
+        self.catch_up()
+        return sum(self.shelves)
 
 
 class Notifier(Part):
@@ -219,8 +348,8 @@ def shop(desk: Desk | None = None) -> Supervisor:
     stock = Supervisor(
         "stock",
         [
-            child(Part, desk, id="catalogue"),
-            child(Inventory, desk, id="inventory"),
+            child(Catalogue, desk, id="catalogue", apoptosis=AGEING),
+            child(Inventory, desk, id="inventory", apoptosis=TRUE),
             child(Notifier, desk, id="notifier"),
         ],
         strategy="rest_for_one",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console, Group
@@ -13,13 +13,15 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from supervisors.apoptosis.events import Replaced
 from supervisors.cli.terminal import line
+from supervisors.events import counted
 from supervisors.introspect import Snapshot
 from supervisors.running import Running
 
 from .load import Tally
 from .summary import Summary
-from .watch import Death, Watch
+from .watch import Death, Watch, time_of
 
 FRAMES = 8
 """Pictures a second."""
@@ -78,6 +80,10 @@ class PlainStage:
         """A death was made up for."""
         self._say(Text(f"{self._time()}  ").append(told(death)))
 
+    def replaced(self, event: Replaced) -> None:
+        """A life was replaced before it died."""
+        self._say(Text(f"{self._time()}  ").append(succeeded(event)))
+
     def note(self, text: str) -> None:
         """Something else that happened."""
         self._say(line(f"{self._time()}  {text}", "dim"))
@@ -115,10 +121,11 @@ class LiveStage(PlainStage):
     def draw(self) -> None:
         """A new picture."""
         snapshot = self._running.snapshot()
-        tree = picture(snapshot)
+        replaced = Counter(event.path for event in self._watch.replaced)
+        tree = picture(snapshot, replaced)
         room = self._console.height - tree.row_count - FRAME
         if room < LEAST_ROLLING:
-            tree = picture(snapshot, folded=0)
+            tree = picture(snapshot, replaced, folded=0)
             room = max(LEAST_ROLLING, self._console.height - tree.row_count - FRAME)
         width = self._console.width - 1
         rows = [row for text in list(self._rolling)[-room:] for row in text.wrap(self._console, width)][-room:]
@@ -126,26 +133,27 @@ class LiveStage(PlainStage):
 
     def _figures(self) -> Text:
         tally = self._tally
-        deaths = f"{len(self._watch.deaths):,} deaths, {self._watch.restarts:,} restarts"
-        requests = f"{tally.answered:,} requests answered, {tally.failed.total():,} failed"
+        watch = self._watch
+        deaths = f"{len(watch.deaths):,} deaths, {watch.restarts:,} restarts, {len(watch.replaced):,} replaced"
+        requests = f"{tally.answered:,} answered, {tally.failed.total():,} failed"
         return Text(f"{self._time()}   {requests}   {deaths}", style="dim")
 
 
-def picture(root: Snapshot, folded: int = FOLDED) -> Table:
-    """The tree as a table: place, status, life, messages handled and waiting, restarts.
+def picture(root: Snapshot, replaced: Mapping[str, int], folded: int = FOLDED) -> Table:
+    """The tree as a table: place, status, life, messages handled and waiting, restarts, planned deaths.
 
-    A supervisor below the root with more children than ``folded`` is one row.
+    ``replaced``: how often each place was.  A supervisor below the root with more children than ``folded`` is one row.
     """
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("place")
     table.add_column("status")
-    for heading in ("life", "handled", "waiting", "restarts"):
+    for heading in ("life", "handled", "waiting", "restarts", "replaced"):
         table.add_column(heading, justify="right")
-    _rows(table, root, folded, "", "")
+    _rows(table, root, replaced, folded, "", "")
     return table
 
 
-def _rows(table: Table, node: Snapshot, folded: int, first: str, rest: str) -> None:
+def _rows(table: Table, node: Snapshot, replaced: Mapping[str, int], folded: int, first: str, rest: str) -> None:
     workers = [each for each in node.walk() if each.kind == "worker"]
     is_folded = bool(first) and len(node.children) > folded
     name = node.path.rpartition("/")[2]
@@ -153,7 +161,8 @@ def _rows(table: Table, node: Snapshot, folded: int, first: str, rest: str) -> N
     if is_folded:
         label = f"{first}{name}  {len(node.children)} of them"
     shown = workers if is_folded else [node]
-    restarts = sum(each.incarnation - 1 for each in shown)
+    planned = sum(replaced.get(each.path, 0) for each in shown)
+    restarts = sum(each.incarnation - 1 for each in shown) - planned
     away = sum(each.is_missing for each in shown)
     status = f"{away} away" if is_folded and away else node.status
     style = "red" if away else "green" if node.kind == "supervisor" else "bright_green" if restarts else "green"
@@ -164,10 +173,11 @@ def _rows(table: Table, node: Snapshot, folded: int, first: str, rest: str) -> N
         f"{sum(each.handled for each in shown):,}",
         f"{sum(each.mailbox for each in shown):,}",
         Text(f"{restarts:,}", style="yellow" if restarts else "dim"),
+        Text(f"{planned:,}", style="cyan" if planned else "dim"),
     )
     for number, below in enumerate(() if is_folded else node.children, 1):
         last = number == len(node.children)
-        _rows(table, below, folded, rest + ("└── " if last else "├── "), rest + ("    " if last else "│   "))
+        _rows(table, below, replaced, folded, rest + ("└── " if last else "├── "), rest + ("    " if last else "│   "))
 
 
 def told(death: Death) -> Text:
@@ -178,9 +188,27 @@ def told(death: Death) -> Text:
     return text.append(f" {before}; ", style="not bold").append(after, style="green not bold")
 
 
+def succeeded(event: Replaced) -> Text:
+    """A planned death on one line: who, why, and how the next life took over."""
+    moved = f", {counted(event.moved, 'message', 'messages')} moved" if event.moved else ""
+    why = "age" if event.cause == "age" else "damage"
+    text = Text(event.path, style="bold").append(f" was replaced: {why}; ", style="not bold")
+    return text.append(
+        f"life {event.life} was ready after {time_of(event.took)}, took over in {time_of(event.paused)}"
+        f"{moved}, inherits {event.estate}",
+        style="green not bold",
+    )
+
+
 def summarise(summary: Summary, console: Console) -> None:
     """Print the figures."""
     console.print()
+    table = Table.grid(padding=(0, 1, 0, 0))
     for heading, figures in summary.lines():
         style = "" if heading != "verdict" else "bold green" if summary.adds_up else "bold red"
-        console.print(Text(f"{heading:22}", style="bold").append(figures, style=style or "not bold"), soft_wrap=True)
+        if console.is_terminal:
+            table.add_row(Text(heading, style="bold", no_wrap=True), Text(figures, style=style))
+        else:
+            console.print(Text(f"{heading:22}{figures}"), soft_wrap=True)
+    if console.is_terminal:
+        console.print(table)

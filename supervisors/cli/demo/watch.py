@@ -1,7 +1,8 @@
 """Watches the deaths: who, why, what was decided, and how long until somebody there answered again.
 
 The time is what a client sees: from the crash (noted by the victim as its last act, or by whoever killed it) to the
-answer to a request that was put in line when the place served again.
+answer to a request that was put in line when the place served again.  A planned death leaves no such gap: of it the
+seconds are taken in which nobody at that place began a message.
 """
 
 from __future__ import annotations
@@ -12,10 +13,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors import ActorError, Lost, Ref
-from supervisors.events import Decision, Died, GaveUp, GroupRestart, Serving, StartFailure, Stopped, Waiting
+from supervisors.apoptosis.events import Damaged, Kept, Postponed, Recovered, Repairing, Replaced
+from supervisors.events import (
+    Decision,
+    Died,
+    GaveUp,
+    GroupRestart,
+    Serving,
+    StartFailure,
+    Stopped,
+    SupervisionEvent,
+    Waiting,
+)
 from supervisors.running import Running
 
-from .service import Desk, Notice, Ping
+from .service import TRUE, Desk, Notice, Ping
 
 ANSWER = 5.0
 """Seconds a replacement has to answer."""
@@ -58,20 +70,36 @@ def time_of(seconds: float) -> str:
 
 
 class Watch:
-    """Subscribes to the system's events.  ``on_note`` gets lines, ``on_death`` each death when it is made up for."""
+    """Subscribes to the system's events.  ``on_note`` gets lines, ``on_death`` each death when it is made up for,
+    ``on_replaced`` each planned one.
+
+    ``overdue``: what was waited for in vain.
+    """
 
     def __init__(
-        self, running: Running, desk: Desk, on_note: Callable[[str], None], on_death: Callable[[Death], None]
+        self,
+        running: Running,
+        desk: Desk,
+        on_note: Callable[[str], None],
+        on_death: Callable[[Death], None],
+        on_replaced: Callable[[Replaced], None],
     ) -> None:
         self.deaths: list[Death] = []
         self.restarts = 0
         self.failed_starts = 0
         self.lost_notices = 0
+        self.replaced: list[Replaced] = []
+        self.kept = 0
+        self.repairs = 0
+        self.recovered = 0
+        self.overdue = 0
         self._running = running
         self._desk = desk
         self._on_note = on_note
         self._on_death = on_death
+        self._on_replaced = on_replaced
         self._workers = {node.path for node in running.snapshot().walk() if node.kind == "worker"}
+        self._failure = ""
         self._latest: dict[str, Death] = {}
         self._fate: dict[str, Death] = {}
         self._open: dict[str, list[Death]] = {}
@@ -94,13 +122,34 @@ class Watch:
                 self._serving(event)
             case StartFailure():
                 self.failed_starts += 1
-                self._on_note(f"{event.path} did not start: {event.reason}; {event.decision.phrase}")
+                what = f"{event.path} did not start: {event.reason}; "
+                if event.decision is Decision.WAIT:
+                    self._failure = f"{what}it "
+                else:
+                    self._on_note(f"{what}{event.decision.phrase}")
             case Waiting():
-                self._on_note(
-                    f"{event.path} is started in {event.delay * 1e3:,.0f} ms, failure {event.attempt} in a row"
-                )
+                what, self._failure = self._failure or f"{event.path} ", ""
+                self._on_note(f"{what}is started in {event.delay * 1e3:,.0f} ms, failure {event.attempt} in a row")
             case Lost() if isinstance(event.letter.message, Notice):
                 self.lost_notices += 1
+            case Replaced() | Kept() | Postponed() | Damaged() | Repairing() | Recovered():
+                self._planned(event)
+
+    def _planned(self, event: SupervisionEvent) -> None:
+        match event:
+            case Replaced():
+                self.replaced.append(event)
+                self._on_replaced(event)
+            case Damaged():
+                self._on_note(f"{event.path} is damaged: {event.what}; alpha {event.alpha:.3g} of {TRUE.threshold:g}")
+            case Repairing():
+                self.repairs += 1
+                self._on_note(f"{event.path} is repaired, level {event.level}")
+            case _:
+                self.kept += isinstance(event, Kept)
+                self.recovered += isinstance(event, Recovered)
+                self._on_note(event.describe())
+        self._changed.set()
 
     def _died(self, event: Died) -> None:
         at = self._desk.crashes.pop(event.path, event.at)
@@ -165,9 +214,16 @@ class Watch:
 
     async def settled(self, within: float) -> bool:
         """Wait until every death is made up for, up to ``within`` seconds."""
+        return await self._until(lambda: not self.pending, within)
+
+    async def seen(self, what: Callable[[], bool], within: float) -> None:
+        """Wait until ``what`` is so; what takes longer than ``within`` seconds is overdue."""
+        self.overdue += not await self._until(what, within)
+
+    async def _until(self, what: Callable[[], bool], within: float) -> bool:
         try:
             async with asyncio.timeout(within):
-                while self.pending:
+                while not what():
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
