@@ -18,7 +18,7 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from .blueprint import UNBOUNDED, Blueprint
-from .envelopes import LIFE_ITEMS, NOTHING, Envelope, ForLife, Signal, held
+from .envelopes import LIFE_ITEMS, NOTHING, Envelope, ForLife, Manage, Signal, held
 from .errors import ActorDied, MailboxFull
 from .exits import KILL, NOPROC, Reason, Verdict, judge
 from .extras import Extras
@@ -178,6 +178,9 @@ class Cell:
     def refuse(self, item: Any, reason: Reason | None, why: Undelivered = Undelivered.DEAD) -> None:
         """Tell an item's asker, or the dead letters, that nobody will handle it."""
         item = held(item)
+        if item.__class__ is Manage:
+            item.fail(reason or NOPROC)
+            return
         if item.__class__ is Envelope:
             if item.future is not None:
                 item.fail(ActorDied(self.ref, reason or NOPROC))

@@ -154,6 +154,19 @@ class ChildEnded:
         self.remains = remains
 
 
+class Manage(Call):
+    """A management call from outside: it is for whoever lives at the place, so it waits while that is being decided.
+
+    ``fail`` is told the reason if the life ends before.
+    """
+
+    __slots__ = ("fail",)
+
+    def __init__(self, function: Callable[[Any], None], fail: Callable[[Reason], None]) -> None:
+        super().__init__(function)
+        self.fail = fail
+
+
 class Hook:
     """Call the actor's own method ``name`` in its turn; no error of it ends the life.
 
@@ -175,7 +188,7 @@ class Hook:
         self.begun = begun
 
 
-LIFE_ITEMS = frozenset({ForLife, Signal, Begin, Stop, Call, Resume, Ending, ChildEnded, Hook})
+LIFE_ITEMS = frozenset({ForLife, Signal, Begin, Stop, Call, Manage, Resume, Ending, ChildEnded, Hook})
 """What is meant for one life and means nothing to the next."""
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
-from .envelopes import LIFE_ITEMS, NOTHING, Begin, ChildEnded, Envelope, ForLife, Signal
+from .envelopes import LIFE_ITEMS, NOTHING, Begin, ChildEnded, Envelope, ForLife, Manage, Signal
 from .errors import ActorDied, Ignore
 from .exits import NORMAL, Crashed, Reason
 from .lifecycle import LIVING, Event, State
@@ -296,6 +296,8 @@ def bury(cell: Cell, reason: Reason, hand: Any = NOTHING) -> None:
             item = cell.lane.popleft()
             if item.__class__ not in LIFE_ITEMS:
                 cell.lane.append(item)
+            elif item.__class__ is Manage:
+                item.fail(reason)
             elif item.__class__ is ForLife:  # from continue_with(): it was this life's next thing to do
                 cell.scheduler.system.dead_letters.add(item.message, cell.ref, Undelivered.DEAD, reason)
     extras = cell.extras

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 from .asking import Entries, ask_by, cap, wait_for_room, withdraw
 from .cell import ACCEPTED, Accepted, Cell, Waiting
-from .envelopes import NEVER, Call, Envelope, Stop, Ticket, bare
+from .envelopes import NEVER, Envelope, Manage, Stop, Ticket, bare
 from .errors import ActorDied, AskSelf, StopTimeout
 from .exits import KILL, NOPROC, NORMAL, Reason
 from .lifecycle import LIVING, State
@@ -210,9 +210,9 @@ class Ref(Generic[P_contra]):
         await self._manage(hold)
 
     async def resume(self) -> None:
-        """Undo :meth:`suspend`."""
+        """Undo :meth:`suspend`; at once, even if the actor is stuck in a hook."""
 
-        def release(actor: Any) -> None:
+        def release(actor: Any = None) -> None:
             cell = self._cell
             extras = cell.more()
             if extras.suspended:
@@ -220,7 +220,10 @@ class Ref(Generic[P_contra]):
                 if not extras.paused:
                     cell.release()
 
-        await self._manage(release)
+        if self._cell.state in LIVING and self._cell.more().suspended:
+            release()
+        else:
+            await self._manage(release)
 
     async def get_state(self) -> dict[str, Any]:
         """The actor's attributes, as they are between two messages.  For debugging."""
@@ -256,18 +259,12 @@ class Ref(Generic[P_contra]):
             except Exception as error:
                 future.set_exception(error)
 
-        def ended(reason: Reason) -> None:
+        def fail(reason: Reason) -> None:
             if not future.done():
                 future.set_exception(ActorDied(self, reason))
 
-        enders = cell.more().enders
-        enders.append(ended)
-        cell.push(Call(call))
-        try:
-            return await future
-        finally:
-            if ended in enders:
-                enders.remove(ended)
+        cell.push(Manage(call, fail))
+        return await future
 
     @property
     def pid(self) -> Pid:

@@ -6,9 +6,10 @@ waited in the old cell, all in one synchronous step.  So nobody ever finds the p
 doubled or reordered between two instructions.  The old cell keeps its life, its timers and the message in hand, and is
 closed when :meth:`Succession.retire` has ended that life.
 
-What goes along: mailbox, urgent messages, stash, waiting senders, names, groups, the links of others, and notices of
-their ends.  What stays and ends with the old life: its timers, its monitors, its deferred answers (it is given time to
-give them), actors it spawned linked.  Who monitors it is told of its end.
+What goes along: mailbox, urgent messages, management calls, what ``continue_with`` put off, stash, waiting senders,
+names, groups, the links of others, and notices of their ends.  What stays and ends with the old life: its timers, its
+monitors, its deferred answers (it is given time to give them), actors it spawned linked.  Who monitors it is told of
+its end.
 """
 
 from __future__ import annotations
@@ -19,11 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from . import life
 from .cell import CLOSED_BOX, Cell
-from .envelopes import LIFE_ITEMS, Call, ForLife, Hook, Stop
+from .envelopes import LIFE_ITEMS, Call, ForLife, Hook, Manage, Signal, Stop
 from .exits import KILL, SHUTDOWN, Apoptosis, Reason
 from .lifecycle import LIVING, State
 from .links import send_exit, unlink
-from .messages import Exit
 from .pulse import Pulse, attach
 
 if TYPE_CHECKING:
@@ -80,20 +80,9 @@ class Succession:
             self._bud.push(Hook(hook, args, done))
 
     def await_predecessor(self, done: Callable[[], None]) -> None:
-        """Tell ``done``, in its turn, when the life that is there is between two messages.
-
-        What it put off by ``continue_with`` belongs to the message before.
-        """
-        old = self._old
-
-        def look(_: Any) -> None:
-            if any(item.__class__ is ForLife for item in old.lane or ()):
-                old.push(Call(look))
-            else:
-                done()
-
+        """Tell ``done``, in its turn, when the life that is there is between two messages."""
         if self.is_possible:
-            old.push(Call(look))
+            self._old.push(Call(lambda _: done()))
 
     def ask_predecessor(self, hook: str, done: Done) -> None:
         """Call a hook of the life that is there, at once: it is between two messages, and its turn."""
@@ -141,6 +130,7 @@ class Succession:
         The caller has seen that :attr:`is_possible`, and that the successor lives.
         """
         old, bud, wards, places = self._old, self._bud, self._keeper.more().wards, self._keeper.more().places
+        self._move_links()
         moved = self._move_messages()
         bud.handled += old.handled
         bud.born += old.handled
@@ -150,7 +140,6 @@ class Succession:
         key = old.name.rpartition("/")[2]
         if places.get(key) is old:
             places[key] = bud
-        self._move_links()
         bud.more().predecessor = old
         old.scheduler.system.registry.move(old, bud)
         old.ref._cell = bud
@@ -162,38 +151,41 @@ class Succession:
     def _move_messages(self) -> int:
         old, bud = self._old, self._bud
         extras, heir = old.more(), bud.more()
-        waiting = [self._readdressed(item) for item in old.box or ()]
-        waiting = [*extras.stash, *(item for item in waiting if item is not None)]
-        urgent = [*extras.parked, *(item for item in old.lane or () if item.__class__ not in LIFE_ITEMS)]
+        box, lane = (*extras.stash, *(old.box or ())), (*extras.parked, *(old.lane or ()))
+        waiting = [self._readdressed(item) for item in box if _goes_along(item)]
+        urgent = [self._readdressed(item) for item in lane if _goes_along(item)]
         if old.lane:
-            kept = [item for item in old.lane if item.__class__ in LIFE_ITEMS]
+            kept = [item for item in old.lane if not _goes_along(item)]
             old.lane.clear()
             old.lane.extend(kept)
         old.box, old.limit, old.held = CLOSED_BOX, 0, True
         extras.paused, extras.stash, extras.parked = False, [], []
+        if extras.deferred:  # it still owes answers, and may give them when its ticks and notices come
+            for item in box:
+                if item.__class__ is ForLife and not _goes_along(item):
+                    old.push(item)
         bud.put_first(waiting)
         for item in urgent:
             bud.push(item)
         bud.senders, old.senders = old.senders, None
         heir.suspended, heir.withdrawn = extras.suspended, heir.withdrawn + extras.withdrawn
         heir.control, heir.expired, heir.shed = extras.control, extras.expired, extras.shed
-        return len(waiting) + len(urgent)
+        return sum(item.__class__ not in LIFE_ITEMS for item in (*waiting, *urgent))
 
     def _readdressed(self, item: Any) -> Any:
-        """What waits, for the successor: the end of somebody whose link it would have had, but no tick, and no Down."""
-        if item.__class__ is ForLife and item.message.__class__ is Exit:
-            return ForLife(item.message, self._bud.incarnation)
-        return None if item.__class__ in LIFE_ITEMS else item
+        return ForLife(item.message, self._bud.incarnation) if item.__class__ is ForLife else item
 
     def _move_links(self) -> None:
         old, bud = self._old, self._bud
         for other in tuple(old.more().links):
             if other.parent is old:  # spawned by the old life: it ends with it
                 continue
+            life = old.more().links[other]
             unlink(old, other)
             if other is not bud:
-                bud.more().links[other] = other.incarnation
-                other.more().links[bud] = bud.incarnation
+                bud.more().links[other] = life  # of one that has just died, too: word of it is on its way
+                if other.state in LIVING:
+                    other.more().links[bud] = bud.incarnation
 
     # -- the end of one of the two -------------------------------------------------------------------------------------
 
@@ -247,3 +239,16 @@ class Succession:
 
     def _let_go(self, cell: Cell) -> None:
         self._keeper.more().wards.pop(cell, None)
+
+
+def _goes_along(item: Any) -> bool:
+    """Whether something is for whoever lives there: a message, what ``continue_with`` put off, a management call, the
+    end of somebody linked.
+
+    Ticks of timers and the news that monitors bring are not: those end with the life.
+    """
+    if item.__class__ is ForLife:
+        return item.token is None
+    if item.__class__ is Manage:
+        return True
+    return item.__class__ not in LIFE_ITEMS or (item.__class__ is Signal and item.linked and not item.parent)

@@ -27,6 +27,7 @@ from .envelopes import (
     Envelope,
     ForLife,
     Hook,
+    Manage,
     Resume,
     Signal,
     Stop,
@@ -292,6 +293,8 @@ def attend(cell: Cell) -> Generator[Any, Any, Any]:
                 yield from end(cell, item.reason)
         case Begin():
             yield from begin(cell)
+        case Manage() if cell.extras is not None and cell.extras.paused:
+            cell.extras.parked.append(item)
         case Call():
             item.function(cell.actor)
         case Hook():

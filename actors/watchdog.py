@@ -42,8 +42,8 @@ class Watchdog:
     - ``log``: whether the thread logs at once, while the loop is still held; ``True`` by default.
 
     It looks each half ``bound``, more often at a handler that has been under way for a while.  A handler is found out
-    within 20 ms of its ``bound`` unless it keeps the interpreter to itself: then when it is over, if it used half as
-    much again.  Raises ``ValueError`` naming the field for a value out of range.
+    within 20 ms of its ``bound``, where it need not wait for a core, unless it keeps the interpreter to itself: then
+    when it is over, if it used half as much again.  Raises ``ValueError`` naming the field for a value out of range.
     """
 
     bound: float = 0.1

@@ -300,7 +300,8 @@ async def running(
     """
     if watchdog is not None and not log:
         watchdog = replace(watchdog, log=False)
-    async with ActorSystem(tree.name, seed=seed, watchdog=watchdog) as system, Office(system, journal) as office:
+    async with Office() as office, ActorSystem(tree.name, seed=seed, watchdog=watchdog) as system:
+        office.attend(system, journal)
         record = Journal(system.events)
         if log:
             log_events(system.events)

@@ -225,7 +225,7 @@ async def find_out(policy: Watchdog, times: int, longest: float, kind: type[Any]
             names = [(report.pid, report.handler.partition(".")[2], report.message) for report in reports]
             found.right += names == [(ref.pid, kind.__name__.lower(), kind.__name__)]
             noticed = (reports[0].noticed or reports[0].seconds) if reports else math.inf
-            found.delays.append(noticed - policy.bound)
+            found.delays.append(max(noticed - policy.bound, 0.0))
             if kind is Spin:
                 found.own_delays.append(max(used_by(answer, noticed) - policy.bound, 0.0))
             reports.clear()

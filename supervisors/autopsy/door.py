@@ -88,10 +88,10 @@ class Door:
         if path is not None:
             with contextlib.suppress(OSError):
                 path.unlink()
+        for _ in range(ENTERING):  # a server that is closed before leaves them half let in
+            await asyncio.sleep(0)
         if self._server is not None:
             self._server.close()
-        for _ in range(ENTERING):
-            await asyncio.sleep(0)
         visits = dict(self._visits)
         for visit in visits:
             visit.cancel()

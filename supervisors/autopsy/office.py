@@ -25,14 +25,17 @@ logger = logging.getLogger("planaria")
 
 
 class Office:
-    """Entered before the tree of ``system`` starts, left after its end; ``file``: its journal, ``None`` for none."""
+    """Entered before the system of its tree and left after it: those who outlive their tree die in the very end."""
 
-    def __init__(self, system: ActorSystem, file: str | os.PathLike[str] | None = None) -> None:
-        loop = asyncio.get_running_loop()
+    def __init__(self) -> None:
         self.coroner = Coroner()
         self.door: Door | None = None
-        self._clerk = Clerk(self.coroner, loop)
-        self._ends: list[Callable[[], None]] = [system.events.subscribe(self.coroner.note), self._clerk.close]
+        self._ends: list[Callable[[], None]] = []
+
+    def attend(self, system: ActorSystem, file: str | os.PathLike[str] | None = None) -> None:
+        """Hear the events of ``system`` from now on; ``file``: where its journal goes, ``None`` for none."""
+        loop = asyncio.get_running_loop()
+        self._ends += [system.events.subscribe(self.coroner.note), Clerk(self.coroner, loop).close]
         if file is not None:
             chronicle = Chronicle(file, system.name, self.coroner, system.now, loop.call_soon)
             self._ends += [system.events.subscribe(chronicle.note), chronicle.close]

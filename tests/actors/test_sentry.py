@@ -168,13 +168,16 @@ def test_a_hook_that_holds_the_loop_is_named() -> None:
 def test_a_handler_that_hands_back_a_coroutine_after_it_held_the_loop_is_reported_itself() -> None:
     """The run queue does not read the clock then; the thread's report stands."""
 
+    class Own(Plain):
+        """Of this test alone: a class that has once handed back a coroutine is run in a task from then on."""
+
     async def nothing() -> None: ...
 
     def act(_: object) -> Any:
         doze()
         return nothing()
 
-    (report,) = asyncio.run(held_by(act))
+    (report,) = asyncio.run(held_by(act, Own))
 
     assert (report.pid.name, report.handler) == ("slow", "Plain.do")
     assert report.seconds >= HELD
@@ -379,8 +382,6 @@ def test_a_thread_that_sleeps_is_known_to_sleep() -> None:
     second = clocks[0].sample(first)
     over.set()
     thread.join()
-    with pytest.raises(OSError, match=r"argument|process"):
-        clocks[0].sample(second)
     clocks[0].close()
 
     assert second.cpu - first.cpu < 0.04 < second.at - first.at
@@ -454,7 +455,7 @@ def test_loops_in_several_threads_are_watched_apart() -> None:
     results: dict[str, list[Blocked]] = {}
 
     def run(name: str, act: Callable[[Any], Any]) -> None:
-        results[name] = asyncio.run(held_by(act))
+        results[name] = asyncio.run(held_by(act, Puppet))
 
     threads = [
         threading.Thread(target=run, args=(name, act))

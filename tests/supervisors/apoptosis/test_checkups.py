@@ -247,6 +247,21 @@ async def test_a_probe_that_hangs_ends_in_a_replacement_and_nothing_is_lost(w: W
 
 
 @world()
+async def test_a_probe_that_hangs_counts_once_an_interval(w: World) -> None:
+    c = Chart()
+    c.plan("vitals", hang, life=1)
+    async with c.top(cls=AsyncProbed, apoptosis=Apoptosis(threshold=100.0)) as tree:
+        alphas = []
+        for _ in range(5):
+            await w.advance(1.0)
+            vitals = tree.vitals("w")
+            assert vitals is not None
+            alphas.append(vitals.alpha)
+
+        assert alphas == [0.0, 1.0, 2.0, 3.0, 4.0]
+
+
+@world()
 async def test_a_probe_that_hangs_is_not_asked_again_and_again(w: World) -> None:
     c = Chart()
     c.plan("vitals", hang)

@@ -22,6 +22,7 @@ from tests.supervisors.apoptosis.fixtures import (
     Patient,
     Tick,
     Urgent,
+    hang,
     items,
     raising,
     sleeping,
@@ -710,6 +711,21 @@ async def test_a_worker_suspended_during_its_replacement_is_suspended_afterwards
         await ref.resume()
 
         assert (waiting, ref.pid.incarnation, await items(ref)) == (1, 2, ["x"])
+
+
+@world()
+async def test_a_suspended_worker_that_hangs_in_a_hook_can_be_resumed(w: World) -> None:
+    c = Chart()
+    c.plan("bequeath", hang, life=1)
+    async with c.top(cls=AsyncPatient, apoptosis=JUDGED) as tree:
+        ref = tree.ref("w")
+        await ref.suspend()
+        await w.advance(1.5)
+        resumed = asyncio.ensure_future(ref.resume())
+        resumed.add_done_callback(lambda done: done.exception())  # it may end with the life that hangs
+        answer = await ref.ask(Add("x"), timeout=100.0)
+
+        assert answer == 2
 
 
 @world()

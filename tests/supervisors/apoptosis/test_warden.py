@@ -585,6 +585,22 @@ async def test_a_crash_after_ten_seconds_of_health_is_a_first_one_again(w: World
 
 
 @world()
+async def test_a_crash_after_a_clean_end_is_a_first_one_again(w: World) -> None:
+    c = Chart()
+    async with c.top(apoptosis=JUDGED, max_restarts=9) as tree:
+        ref = tree.ref("w")
+        ref.tell(Crash())
+        await w.idle()
+        await ref.stop()
+        await w.idle()
+        await ref.ask(Add("a"))
+        ref.tell(Crash())
+        await w.idle()
+
+        assert await items(ref) == ["a"]
+
+
+@world()
 async def test_a_crash_after_a_healthy_life_that_was_replaced_is_a_first_one_again(w: World) -> None:
     c = Chart()
     async with c.top(apoptosis=JUDGED, max_restarts=9) as tree:
@@ -1140,16 +1156,20 @@ async def test_the_pauses_between_failed_attempts_grow_until_one_succeeds(w: Wor
         assert [later.at for later in tried[1:]] == pytest.approx([event.at + event.delay for event in kept], abs=0.01)
 
 
-@world(seed=2)
-async def test_success_ends_the_row_of_failed_attempts(w: World) -> None:
-    c = Chart()
-    c.plan("ready", lambda actor: 1 / 0 if actor.pid.incarnation in (2, 3, 4, 6) else True)
-    async with c.top(apoptosis=Apoptosis(backoff=Backoff(1.0, 60.0))) as tree:
-        for _ in range(2):
-            tree.ref("w").tell(RETIRE)
-            await w.advance(100.0)
+@pytest.mark.parametrize("seed", range(6))
+def test_success_ends_the_row_of_failed_attempts(seed: int) -> None:
+    async def scenario(w: World) -> tuple[int, float]:
+        c = Chart()
+        c.plan("ready", lambda actor: 1 / 0 if actor.pid.incarnation in (2, 3, 4, 5, 7) else True)
+        async with c.top(apoptosis=Apoptosis(backoff=Backoff(10.0, 1e6))) as tree:
+            for _ in range(2):
+                tree.ref("w").tell(RETIRE)
+                await w.advance(1000.0)
+            return tree.ref("w").pid.incarnation, c.of(Kept)[4].delay
 
-        assert (tree.ref("w").pid.incarnation, c.of(Kept)[3].delay <= 1.0) == (7, True)
+    life, delay = world(seed).run(scenario)
+
+    assert (life, delay <= 10.0) == (8, True)
 
 
 @world(seed=2)

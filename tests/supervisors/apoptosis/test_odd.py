@@ -1,0 +1,132 @@
+"""What a stranger broke: odd uses that planned death has to bear."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from actors import Actor, ActorDied, Reply, handle
+from actors.testing import World, world
+from supervisors import Supervisor, child
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The tick by which a deferred question is answered."""
+
+    reply: Reply
+    value: int
+
+
+class Later(Actor):
+    """Answers by a timer."""
+
+    @handle
+    def question(self, message: int) -> None:
+        reply = self.defer()
+        assert reply is not None
+        self.after(0.01, Answer(reply, message))
+
+    @handle
+    def answer(self, message: Answer) -> None:
+        message.reply.send(message.value)
+
+    @handle
+    async def busy(self, message: str) -> None:
+        await asyncio.sleep(0.03)
+
+
+@world()
+async def test_a_tick_that_waits_at_the_switch_still_answers_what_the_old_life_owes(w: World) -> None:
+    async with Supervisor("t", [child(Later, id="c")]).running(log=False) as t:
+        ref = t.ref("c")
+        asked = asyncio.ensure_future(ref.ask(1, timeout=20.0))
+        await w.idle()
+        ref.tell("busy")  # so that the tick waits in the mailbox
+        await w.advance(0.005)
+        await t.replace("c")
+
+        assert (await asked, w.now() < 0.1) == (1, True)
+        await w.idle()
+        assert t.journal.about("t/c")[-1].describe() == "life 1 of t/c has ended: apoptosis(by hand)"
+
+
+class Tread:
+    """One step of an actor that drives itself."""
+
+
+class Treadmill(Actor):
+    """Never stops, and never waits for a message."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def started(self) -> None:
+        self.continue_with(Tread())
+
+    def bequeath(self) -> int:
+        return self.steps
+
+    def inherit(self, estate: int) -> None:
+        self.steps = estate
+
+    @handle
+    async def step(self, message: Tread) -> None:
+        await asyncio.sleep(0.01)
+        self.steps += 1
+        self.continue_with(Tread())
+
+
+@world()
+async def test_an_actor_that_drives_itself_is_replaced_between_two_steps(w: World) -> None:
+    async with Supervisor("t", [child(Treadmill, id="c")]).running(log=False) as t:
+        await w.advance(1.0)
+        before = (await t.ref("c").get_state())["steps"]
+        await t.replace("c")
+
+        assert (await t.ref("c").get_state())["steps"] >= before
+        assert w.now() < 1.1
+
+
+class Settings(Actor):
+    """Takes its time to inherit."""
+
+    def __init__(self) -> None:
+        self.value = "old"
+
+    def bequeath(self) -> str:
+        return self.value
+
+    async def inherit(self, estate: str) -> None:
+        await asyncio.sleep(0.2)
+        self.value = estate
+
+
+@world()
+async def test_a_management_call_during_the_handover_is_for_the_successor(w: World) -> None:
+    async with Supervisor("t", [child(Settings, id="c")]).running(log=False) as t:
+        ref = t.ref("c")
+        replaced = asyncio.ensure_future(t.replace("c"))
+        await w.advance(0.1)
+        await ref.replace_state(lambda state: state | {"value": "new"})
+        await replaced
+
+        assert (await ref.get_state())["value"] == "new"
+
+
+@world()
+async def test_a_management_call_that_waits_for_a_handover_ends_with_the_life(w: World) -> None:
+    async with Supervisor("t", [child(Settings, id="c", restart="temporary")]).running(log=False) as t:
+        ref = t.ref("c")
+        replaced = asyncio.ensure_future(t.replace("c"))
+        await w.advance(0.1)
+        asked: asyncio.Future[Any] = asyncio.ensure_future(ref.get_state())
+        await w.idle()
+        ref.kill()
+
+        with pytest.raises(ActorDied):
+            await asked
+        assert isinstance((await asyncio.gather(replaced, return_exceptions=True))[0], Exception)
