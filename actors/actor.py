@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVarTuple
 
@@ -64,7 +65,7 @@ def _wanted(items: list[Any]) -> list[Any]:
 
 
 def _is_weight(weight: object) -> bool:
-    return isinstance(weight, (int, float)) and not isinstance(weight, bool) and 0 < weight < float("inf")
+    return isinstance(weight, (int, float)) and not isinstance(weight, bool) and 0 < weight <= sys.float_info.max
 
 
 def _is_exception(error: object) -> bool:

@@ -52,12 +52,14 @@ class Hooked(Enum):
 @dataclass(slots=True)
 class Wish:
     """That a life be replaced.  ``by_evidence``: it is dropped if it has to wait and the evidence fades meanwhile;
-    ``estate``: what the successor is to inherit, ``None``: what the state deserves; ``refused``: why it waits.
+    ``estate``: what the successor is to inherit, ``None``: what the state deserves; ``is_paced``:
+    it must not come too often; ``refused``: why it waits.
     """
 
     cause: str
     by_evidence: bool
     estate: Estate | None = None
+    is_paced: bool = False
     refused: str = ""
 
 
@@ -94,6 +96,7 @@ class Case:
         self.waiters: list[Any] = []
         self.replacement: Replacement | None = None
         self.failures = 0
+        self.pace = 0
         self.not_before = -math.inf
         self.asking: dict[str, Hooked] = {}
         self.stuck_since = math.inf

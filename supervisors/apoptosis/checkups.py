@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -223,6 +224,6 @@ def read_probe(result: Any, error: BaseException | None) -> list[Evidence]:
         return []
     if result is False:
         return [Evidence(Harm.PROBE, None, "vitals() says so")]
-    if isinstance(result, (int, float)) and 0 <= result < math.inf:
+    if isinstance(result, (int, float)) and 0 <= result <= sys.float_info.max:
         return [Evidence(Harm.PROBE, float(result), f"vitals() says {result:g}")] if result else []
     return [Evidence(Harm.PROBE, None, f"vitals() returned {result!r:.60}, which says nothing")]

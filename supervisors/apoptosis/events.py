@@ -83,7 +83,8 @@ class Replaced(SupervisionEvent):
     """The successor serves as life ``life``; the old one finishes and ends.
 
     ``took``: seconds since the successor was started; ``moved``: messages that went over with the mailbox; ``estate``:
-    what it inherited: ``all``, ``last good`` or ``nothing``.  ``paused``: seconds in which nobody handled messages.
+    what it inherited: ``all``, ``last good`` or ``nothing``; empty for a class that has nothing to leave.  ``paused``:
+    seconds in which nobody handled messages.
     """
 
     cause: str
@@ -95,7 +96,7 @@ class Replaced(SupervisionEvent):
 
     def describe(self) -> str:
         moved = f", {counted(self.moved, 'message', 'messages')} moved" if self.moved else ""
-        heir = "" if self.estate == "nothing" else f", inherits {self.estate}"
+        heir = f", inherits {self.estate}" if self.estate else ""
         return (
             f"{self.path} is replaced by life {self.life} after {seconds(self.took)} "
             f"because of {self.cause}{moved}{heir}"

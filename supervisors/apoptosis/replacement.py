@@ -104,6 +104,7 @@ class Replacement:
 
     ``estate``: says what the successor is to have, when it is handed over; ``last_good``: makes the copy it gets if
     it is not to have all, ``ABSENT`` if there is none; ``is_heir``: whether the class bequeaths and inherits at all;
+    ``insists``: whether a life that is stuck stays rather than leave less than all, told whether there is a copy;
     ``grace``: seconds that a successor may take to go if it failed.
     """
 
@@ -114,6 +115,7 @@ class Replacement:
         estate: Callable[[], Estate],
         last_good: Callable[[], Any],
         *,
+        insists: Callable[[bool], bool],
         is_heir: bool,
         grace: float,
         clock: Callable[[], float],
@@ -128,6 +130,7 @@ class Replacement:
         self._estate = Estate.NOTHING
         self._will: Any = ABSENT
         self._last_good = last_good
+        self._insists = insists
         self._grace = grace
         self._clock = clock
         self._later = later
@@ -137,6 +140,7 @@ class Replacement:
         self._paused_at: float | None = None
         self._why = ""
         self._left_badly = False
+        self._was_asked = False
 
     def begin(self, pulse: Pulse | None) -> None:
         """Start the successor."""
@@ -204,6 +208,7 @@ class Replacement:
     def _at_boundary(self) -> None:
         if self.phase is not Phase.WAITING:
             return
+        self._was_asked = True
         self._estate = self._choose_estate() if self._is_heir else Estate.NOTHING
         if self._estate is Estate.ALL:
             self._succession.ask_predecessor("bequeath", self._heard_will)
@@ -229,9 +234,14 @@ class Replacement:
         self.hear(word)
 
     def hand_over_without(self) -> None:
-        """The old life is stuck: go on without it."""
+        """The old life is stuck: go on without it, unless it is well and would be lost for nothing."""
         wanted = self._choose_estate() if self._is_heir else Estate.NOTHING
         self._will = self._last_good() if wanted is not Estate.NOTHING else ABSENT
+        waits = not self._was_asked  # else it hangs in bequeath(), and serves nobody
+        if waits and wanted is Estate.ALL and self._insists(self._will is not ABSENT):
+            self.phase = Phase.WAITING
+            self.hear(Word.FAILED, f"{self._why}, and its estate is wanted")
+            return
         self._estate = Estate.LAST_GOOD
         self._limit_to(self._policy.handover, "inherit() did not return within")
         self.hand_over()

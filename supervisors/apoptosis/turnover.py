@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 REFUSALS = 16
 """After so many refusals in one go the others have to wait for the next one."""
 
+AT_ONCE = 3
+"""Replacements of one child in a row, by evidence or on its own wish, before it has to pause for its backoff."""
+
 RETRY = 1.0
 """Seconds after which whoever waits for the budget asks again, if nothing has changed before."""
 
@@ -67,9 +70,20 @@ class Turnover:
             known.cause = wish.cause
         if wish.by_evidence:
             self._sick[case] = None
-        if case.replacement is None and case.not_before <= self._system.now():
-            self._waiting[case] = None
+        if case.replacement is None:
+            self._line_up(case)
         self.wake()
+
+    def _line_up(self, case: Case) -> None:
+        """``case`` waits for its turn, as soon as a pause that it has to make is over."""
+        pause = case.not_before - self._system.now()
+        if pause <= 0:
+            self._waiting[case] = None
+        elif case.wish is not None:
+            self._shell.later(pause, lambda: self._rested(case))
+            if case.pace:
+                case.wish.refused = f"replaced {case.pace} times in a row within {case.healthy_after:g} s each"
+                self._emit(Postponed(*self._at(case), case.wish.cause, case.wish.refused))
 
     def drop(self, case: Case, why: str) -> None:
         """``case`` is not to be replaced any more; who asked for it by hand is told why."""
@@ -144,7 +158,7 @@ class Turnover:
             return f"{shell.ref.name} is repairing something else"
         if is_suspended(case.child.ref) and not case.is_stuck:  # a stuck hook would keep resume() waiting too
             return "it is suspended"
-        why = refusal(shell.spec.disruption, self._group(), case in self._sick)
+        why = refusal(shell.spec.disruption, self._group(), self._is_ill(case))
         above: Shell | None = shell
         while why is None and above is not None:
             missing = None if above.spec.disruption.while_degraded else above.first_missing()
@@ -154,8 +168,14 @@ class Turnover:
 
     def _group(self) -> Group:
         census = self._shell.census()
-        ill = sum(case.child.status is Status.RUNNING for case in self._sick)
+        ill = sum(map(self._is_ill, self._sick))
         return Group(census.running + census.missing, census.running, ill, self.ongoing)
+
+    def _is_ill(self, case: Case) -> bool:
+        """Whether its evidence has reached the threshold and not faded since."""
+        if case not in self._sick or case.child.status is not Status.RUNNING:
+            return False
+        return case.health is None or not case.health.has_recovered(case.done)
 
     def _watch_floor(self) -> None:
         group = self._group()
@@ -181,6 +201,7 @@ class Turnover:
             case.policy,
             lambda: wish.estate or case.estate,
             case.last_good,
+            insists=lambda has_copy: wish.estate is Estate.ALL or not (wish.by_evidence or has_copy),
             is_heir=case.is_heir,
             grace=case.grace,
             clock=self._system.now,
@@ -201,7 +222,8 @@ class Turnover:
             self._replaced(case, outcome, wish, heir, began)
             if replacement.retiring is not None:
                 cause, estate = replacement.retiring
-                self.want(case, Wish(cause, False, Estate(estate) if estate is not None else None))
+                wanted = Estate(estate) if estate is not None else None
+                self.want(case, Wish(cause, False, wanted, is_paced=True))
             replacement.retire(wish.cause, lambda life, reason: self._retired(case, life, reason, wish.cause))
         else:
             self._kept(case, outcome, wish)
@@ -210,9 +232,10 @@ class Turnover:
     def _replaced(self, case: Case, outcome: Outcome, wish: Wish, heir: Heir, began: float) -> None:
         now, child = self._system.now(), case.child
         self._shell.children.replaced(child.id, now)
+        self._pace(case, wish, now)
         case.born(*heir, now)
         case.failures = 0
-        took, estate = now - began, outcome.estate.value
+        took, estate = now - began, outcome.estate.value if case.is_heir else ""
         event = Replaced(*self._at(case), wish.cause, child.lives, took, outcome.moved, estate, outcome.paused)
         case.wish = None
         self._sick.pop(case, None)
@@ -220,6 +243,15 @@ class Turnover:
         self._emit(event)
         for waiter in waiters:
             waiter.send(child.ref)
+
+    def _pace(self, case: Case, wish: Wish, now: float) -> None:
+        """Who is replaced again and again, by evidence or on its own wish, has to wait longer and longer."""
+        if not (wish.by_evidence or wish.is_paced):
+            return
+        case.pace = case.pace + 1 if now - case.began < case.healthy_after else 0
+        if case.pace > AT_ONCE:
+            delay = case.policy.backoff.delay(case.pace - AT_ONCE - 1, self._system.rng)
+            case.not_before = now + delay
 
     def _retired(self, case: Case, life: int, reason: Reason, cause: str) -> None:
         if not self._shell.is_over:

@@ -200,7 +200,7 @@ async def test_a_probe_that_raises_is_evidence_and_the_actor_lives_on(w: World, 
             "2 top/w is repaired, level 2, because of probe (alpha 2)",
             f"3 top/w is damaged ({what}); alpha is 3",
             f"3 top/w gets a successor beside life 1 because of {what}",
-            f"3 top/w is replaced by life 2 after 0 s because of {what}",
+            f"3 top/w is replaced by life 2 after 0 s because of {what}, inherits nothing",
         ]
 
 

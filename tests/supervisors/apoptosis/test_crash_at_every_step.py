@@ -407,7 +407,7 @@ async def test_an_old_life_that_never_says_what_it_leaves_is_taken_over_from(w: 
             "w#1: lost",
             "0 top/w gets a successor beside life 1 because of by hand",
             "w#1 bequeath",
-            "5 top/w is replaced by life 2 after 5 s because of by hand, 1 message moved",
+            "5 top/w is replaced by life 2 after 5 s because of by hand, 1 message moved, inherits nothing",
             "w#2: next",
             "10 life 1 of top/w has ended: killed, which was not expected",
         ]

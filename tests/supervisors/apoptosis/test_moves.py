@@ -573,7 +573,7 @@ async def test_an_answer_put_off_in_the_handler_that_was_stuck_is_given_too(w: W
     async with c.top(cls=AsyncPatient, apoptosis=Apoptosis(handover=1.0)) as tree:
         asked = asyncio.ensure_future(tree.ref("w").ask(Do(slow)))
         await w.idle()
-        await tree.replace("w")
+        await tree.replace("w", estate="nothing")
         await w.advance(2.0)
         put_off[0].send("at last")
 
@@ -618,7 +618,7 @@ async def test_a_life_that_stays_stuck_is_killed_after_its_shutdown_and_its_aske
         ref = tree.ref("w")
         stuck = asyncio.ensure_future(ref.ask(Hold(1e6), timeout=None))
         await w.idle()
-        await tree.replace("w")
+        await tree.replace("w", estate="nothing")
         switched = w.now()
         error = await fails(stuck, ActorDied)
         await w.idle()
@@ -633,7 +633,7 @@ async def test_what_was_told_to_a_life_that_stays_stuck_is_a_dead_letter(w: Worl
     async with c.top(cls=AsyncPatient, apoptosis=Apoptosis(handover=2.0), shutdown=3.0) as tree:
         tree.ref("w").tell(Hold(1e6))
         await w.idle()
-        await tree.replace("w")
+        await tree.replace("w", estate="nothing")
         await w.advance(4.0)
 
         assert [(letter.message, letter.why) for letter in tree.system.dead_letters] == [
@@ -655,7 +655,7 @@ async def test_what_crashes_a_stuck_life_after_the_switch_is_handed_to_the_succe
     async with c.top(cls=AsyncPatient, apoptosis=policy, max_restarts=0, mailbox=Mailbox(redeliver=2)) as tree:
         asked = asyncio.ensure_future(tree.ref("w").ask(Do(late_crash), timeout=None))
         await w.idle()
-        await tree.replace("w")
+        await tree.replace("w", estate="nothing")
 
         assert (await asked, w.now(), tree.ref("w").pid.incarnation) == (2, 4.0, 2)
 
@@ -667,7 +667,7 @@ async def test_a_deadline_that_the_old_life_misses_is_not_held_against_the_succe
         ref = tree.ref("w")
         late = asyncio.ensure_future(ref.ask(Hold(4.0), timeout=2.5))
         await w.idle()
-        await tree.replace("w")
+        await tree.replace("w", estate="nothing")
         await fails(late, TimeoutError)
         vitals = tree.vitals("w")
 

@@ -10,7 +10,7 @@ import pytest
 
 from actors import Actor, ActorDied, Reply, handle
 from actors.testing import World, world
-from supervisors import Supervisor, child
+from supervisors import Apoptosis, ReplacementFailed, Supervisor, child
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +130,61 @@ async def test_a_management_call_that_waits_for_a_handover_ends_with_the_life(w:
         with pytest.raises(ActorDied):
             await asked
         assert isinstance((await asyncio.gather(replaced, return_exceptions=True))[0], Exception)
+
+
+class Slow(Actor):
+    """Takes its time over a message, and has an estate."""
+
+    def __init__(self) -> None:
+        self.count = 7
+
+    def bequeath(self) -> int:
+        return self.count
+
+    def inherit(self, estate: int) -> None:
+        self.count = estate
+
+    @handle
+    async def slow(self, message: str) -> str:
+        await asyncio.sleep(7.0)
+        return "done"
+
+
+@world()
+async def test_a_healthy_life_that_is_busy_is_kept_rather_than_lose_its_estate(w: World) -> None:
+    async with Supervisor("t", [child(Slow, id="c")]).running(log=False) as t:
+        busy = asyncio.ensure_future(t.ref("c").ask("x", timeout=None))
+        await w.idle()
+        with pytest.raises(ReplacementFailed, match="no handover within 5 s, and its estate is wanted"):
+            await t.replace("c")
+
+        assert (await busy, (await t.ref("c").get_state())["count"], t.ref("c").pid.incarnation) == ("done", 7, 1)
+
+
+@world()
+async def test_who_asks_to_be_replaced_at_birth_is_replaced_at_a_slower_and_slower_pace(w: World) -> None:
+    class Weary(Actor):
+        def started(self) -> None:
+            self.retire("too old")
+
+    async with Supervisor("t", [child(Weary, id="c")]).running(log=False) as t:
+        await w.advance(3.0)
+
+        assert 4 <= t.ref("c").pid.incarnation < 15
+
+
+@pytest.mark.parametrize("weight", [10**400, float("inf"), float("nan"), 0, -1.0, True, "heavy"])
+@world()
+async def test_a_weight_that_is_none_is_refused_and_harms_nobody(w: World, weight: Any) -> None:
+    class Hurt(Actor):
+        @handle
+        def hurt(self, message: str) -> str:
+            try:
+                self.damage(weight)
+            except ValueError:
+                return "refused"
+            return "taken"
+
+    async with Supervisor("t", [child(Hurt, id="c", apoptosis=Apoptosis())]).running(log=False) as t:
+        assert await t.ref("c").ask("now") == "refused"
+        assert t.ref("c").pid.incarnation == 1

@@ -54,6 +54,7 @@ class Stage:
             lambda: self.estate,
             lambda: last_good,
             is_heir=is_heir,
+            insists=lambda has_copy: False,
             grace=2.5,
             clock=lambda: self.now,
             later=self.later,

@@ -281,6 +281,23 @@ async def test_a_healthy_worker_is_not_replaced_below_the_floor(w: World) -> Non
         )
 
 
+@pytest.mark.parametrize(("ids", "floor"), [("a b", 1.0), ("a b d e", 0.5)])
+@world()
+async def test_who_was_ill_and_is_wanted_by_hand_does_not_count_as_ill_for_ever(
+    w: World, ids: str, floor: float
+) -> None:
+    c = Chart()
+    async with c.top(ids, apoptosis=JUDGED, disruption=Disruption(floor=floor)) as tree:
+        strike(tree.ref(id) for id in ids.split())
+        await w.idle()
+        degraded = len(c.of(Degraded))
+        async with asyncio.timeout(60.0):
+            await asyncio.gather(*(tree.replace(id) for id in ids.split()))
+        await w.idle()
+
+        assert (degraded, len(c.of(Undegraded)), len(c.of(Replaced))) == (1, 1, len(ids.split()))
+
+
 @pytest.mark.parametrize("how", ["restart", "terminate", "kill"])
 @world()
 async def test_a_degraded_group_is_well_again_when_its_damaged_members_are_new_or_gone(w: World, how: str) -> None:

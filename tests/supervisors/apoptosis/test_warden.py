@@ -322,7 +322,8 @@ async def test_a_repair_that_raises_is_evidence_itself(w: World) -> None:
             "w#1 repair 2",
             "0 top/w is damaged (probe: repair(2) raised OSError: no disk); alpha is 3",
             "0 top/w gets a successor beside life 1 because of probe: repair(2) raised OSError: no disk",
-            "0 top/w is replaced by life 2 after 0 s because of probe: repair(2) raised OSError: no disk",
+            "0 top/w is replaced by life 2 after 0 s because of probe: repair(2) raised OSError: no disk, "
+            "inherits nothing",
             "w#1 stopping apoptosis(probe: repair(2) raised OSError: no disk)",
             "0 life 1 of top/w has ended: apoptosis(probe: repair(2) raised OSError: no disk)",
         ]
@@ -765,7 +766,7 @@ async def test_a_class_that_bequeaths_and_does_not_inherit_is_asked_for_nothing(
         tree.ref("w").kill()
         await w.idle()
 
-        assert (tree.ref("w").pid.incarnation, c.of(Replaced)[0].estate) == (3, "nothing")
+        assert (tree.ref("w").pid.incarnation, c.of(Replaced)[0].estate) == (3, "")
 
 
 # -- lifetimes ---------------------------------------------------------------------------------------------------------

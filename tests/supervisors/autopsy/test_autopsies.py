@@ -517,6 +517,17 @@ async def test_a_killed_root_is_the_reason_of_all_below(w: World) -> None:
         ]
 
 
+@world()
+async def test_who_outlives_the_tree_is_told_too(w: World) -> None:
+    r = Recorder()
+    tree = Supervisor("shop", [Supervisor("stock", [r.child("a", AsyncWorker, linger=2.0)])])
+    async with played(tree) as shop:
+        shop.ref("stock").kill()
+        shop.ref("").kill()
+
+    assert [each.kind for each in shop.why("stock/a")] == [Kind.ORPHANED]
+
+
 # -- planned death -----------------------------------------------------------------------------------------------------
 
 

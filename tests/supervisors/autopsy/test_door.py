@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from actors import Actor
+from actors.engines import loop
 from supervisors import Supervisor, child
 from supervisors.autopsy import door as door_module
 from supervisors.autopsy import folder
@@ -526,3 +527,7 @@ def test_who_is_at_the_other_end_is_known_where_the_system_tells() -> None:
 
         assert door_module.peer_of(ours.fileno()) == (os.geteuid() if known else None)
         assert struct.calcsize("3i") == 12
+
+
+def test_a_door_works_on_the_loop_of_programs_too() -> None:
+    loop.run(_why())
