@@ -328,7 +328,7 @@ def _call_hook(cell: Cell, hook: Hook) -> Generator[Any, Any, None]:
             result = yield from _as_work(result)
     except BaseException as raised:
         error = crash_of(raised)
-    if cell.actor is life:  # else it was abandoned, and has ended at last
+    if cell.actor is life and cell.doom is None:  # else it has ended, or does so now: word of that says more
         hook.done(result, error)
 
 

@@ -86,8 +86,8 @@ class Checkups:
             return
         findings = self._measured(case, now)
         findings += [
-            Evidence(Harm.PROBE, None, f"{hook}() has still not returned")
-            for hook, state in asked.items()
+            Evidence(Harm.PROBE, None, f"{called} has still not returned")
+            for called, state in asked.items()
             if state is Hooked.LATE and now > case.stuck_since
         ]
         if not asked and case.has_probe:
@@ -182,7 +182,8 @@ class Checkups:
         ``done`` is told what came of it, a ``TimeoutError`` if it is late; nothing once the life is another one.
         """
         pulse = case.pulse
-        case.asking[hook] = Hooked.WAITING
+        called = f"{hook}({', '.join(map(str, args))})"
+        case.asking[called] = Hooked.WAITING
         timer: Timer | None = None
         told = False
 
@@ -195,21 +196,21 @@ class Checkups:
         def begun() -> None:
             nonlocal timer
             if case.pulse is pulse:
-                case.asking[hook] = Hooked.RUNNING
+                case.asking[called] = Hooked.RUNNING
                 timer = self._keeper.later(limit, late)
 
         def answered(result: Any, error: BaseException | None) -> None:
             if timer is not None:
                 timer.cancel()
             if case.pulse is pulse:
-                case.asking.pop(hook, None)
+                case.asking.pop(called, None)
             tell(result, error)
 
         def late() -> None:
-            if case.pulse is pulse and hook in case.asking:
-                case.asking[hook] = Hooked.LATE
+            if case.pulse is pulse and called in case.asking:
+                case.asking[called] = Hooked.LATE
                 case.stuck_since = self._keeper.system.now()
-            tell(None, TimeoutError(f"{hook}() took over {limit:g} s"))
+            tell(None, TimeoutError(f"{called} took over {limit:g} s"))
 
         ask(case.child.ref, hook, args, answered, begun)
 

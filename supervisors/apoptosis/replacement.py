@@ -12,7 +12,6 @@ the old one still has the message in hand.
 
 from __future__ import annotations
 
-from asyncio import CancelledError
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -188,8 +187,6 @@ class Replacement:
         self._succession.ask_successor("ready", (), self._heard_ready)
 
     def _heard_ready(self, result: Any, error: BaseException | None) -> None:
-        if _is_cut(error):
-            return
         if error is not None:
             self.hear(Word.FAILED, f"ready() raised {spell(error)}")
         else:
@@ -217,7 +214,7 @@ class Replacement:
             self._pause(Word.LEFT)
 
     def _heard_will(self, result: Any, error: BaseException | None) -> None:
-        if self.phase is not Phase.WAITING or _is_cut(error):
+        if self.phase is not Phase.WAITING:
             return
         if error is not None:
             self._left_badly = True
@@ -256,8 +253,6 @@ class Replacement:
             self._succession.ask_successor("inherit", (will,), self._heard_taken)
 
     def _heard_taken(self, result: Any, error: BaseException | None) -> None:
-        if _is_cut(error):
-            return
         if error is not None:
             self.hear(Word.FAILED, f"inherit() raised {spell(error)}")
         else:
@@ -292,11 +287,6 @@ class Replacement:
         if self._limit is not None:
             self._limit.cancel()
             self._limit = None
-
-
-def _is_cut(error: BaseException | None) -> bool:
-    """Whether the hook was cut because its life ends: word of that follows, and says more."""
-    return isinstance(error, CancelledError)
 
 
 def _say(reason: Reason | None, ignored: bool) -> str:

@@ -139,6 +139,8 @@ class Warden:
     def _repair(self, case: Case, repair: Repair) -> None:
         assert case.health is not None
         level = repair.level
+        if case.is_stuck:  # another call would only wait behind the one that hangs
+            return
         case.repairs += 1
         self._emit(Repairing(*self._at(case), level, case.health.alpha(case.done), repair.signature))
 

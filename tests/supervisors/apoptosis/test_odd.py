@@ -188,3 +188,37 @@ async def test_a_weight_that_is_none_is_refused_and_harms_nobody(w: World, weigh
     async with Supervisor("t", [child(Hurt, id="c", apoptosis=Apoptosis())]).running(log=False) as t:
         assert await t.ref("c").ask("now") == "refused"
         assert t.ref("c").pid.incarnation == 1
+
+
+@world()
+async def test_a_repair_that_hangs_is_found_out_and_the_life_replaced(w: World) -> None:
+    class Hung(Slow):
+        async def repair(self, level: int) -> None:
+            await asyncio.Event().wait()
+
+        @handle
+        def hurt(self, message: int) -> int:
+            if message:
+                self.damage(1.0, "a trifle")
+            return self.pid.incarnation
+
+    async with Supervisor("t", [child(Hung, id="c", apoptosis=Apoptosis())]).running(log=False) as t:
+        t.ref("c").tell(1)
+
+        assert await t.ref("c").ask(0, timeout=60.0) == 2
+
+
+@pytest.mark.parametrize("hook", ["ready", "bequeath", "inherit"])
+@world()
+async def test_a_hook_that_lets_a_cancellation_of_its_own_out_has_failed(w: World, hook: str) -> None:
+    async def slip(actor: Slow, *args: Any) -> None:
+        task = asyncio.ensure_future(asyncio.sleep(1.0))
+        task.cancel()
+        await task
+
+    cls = type("Slip", (Slow,), {hook: slip})
+    async with Supervisor("t", [child(cls, id="c")]).running(log=False) as t:
+        with pytest.raises(ReplacementFailed, match=rf"{hook}\(\) raised CancelledError"):
+            await t.replace("c")
+
+        assert (w.now(), t.ref("c").pid.incarnation) == (0.0, 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -228,23 +227,6 @@ def test_what_is_inherited_is_decided_when_it_is_handed_over() -> None:
     stage.answer("await")
 
     assert stage.take() == ["await", "pause", "inherit copy"]
-
-
-@pytest.mark.parametrize("phase", [Phase.WARMING, Phase.WAITING, Phase.INHERITING])
-def test_a_hook_that_was_cut_short_leaves_it_to_the_end_of_its_life_to_say_why(phase: Phase) -> None:
-    stage = at(phase)
-    cut = asyncio.CancelledError()
-    if phase is Phase.WAITING:
-        stage.leave(None, cut)
-    else:
-        stage.answer("ready" if phase is Phase.WARMING else "inherit", None, cut)
-    waiting = stage.phase
-    stage.ended(SHUTDOWN)
-
-    assert (waiting, [(outcome.step, outcome.why) for outcome in stage.outcomes]) == (
-        phase,
-        [(phase, "it ended: shutdown")],
-    )
 
 
 @pytest.mark.parametrize("will", [None, 0, "", [], False])

@@ -313,6 +313,7 @@ async def test_a_repair_that_raises_is_evidence_itself(w: World) -> None:
         tree.ref("w").tell(damaging(1.0))
         await w.idle()
 
+        what = "probe: repair(2) raised OSError: no disk"
         assert c.take() == [
             "0 top/w is damaged handling Do (invariant: checksum); alpha is 1",
             "0 top/w is repaired, level 1, because of invariant Patient.do Do (alpha 1)",
@@ -322,8 +323,7 @@ async def test_a_repair_that_raises_is_evidence_itself(w: World) -> None:
             "w#1 repair 2",
             "0 top/w is damaged (probe: repair(2) raised OSError: no disk); alpha is 3",
             "0 top/w gets a successor beside life 1 because of probe: repair(2) raised OSError: no disk",
-            "0 top/w is replaced by life 2 after 0 s because of probe: repair(2) raised OSError: no disk, "
-            "inherits nothing",
+            f"0 top/w is replaced by life 2 after 0 s because of {what}, inherits nothing",
             "w#1 stopping apoptosis(probe: repair(2) raised OSError: no disk)",
             "0 life 1 of top/w has ended: apoptosis(probe: repair(2) raised OSError: no disk)",
         ]
