@@ -169,7 +169,8 @@ class Warden:
         if waiter is not None:
             case.waiters.append(waiter)
             case.not_before = self._system.now()  # who asks by hand has a reason to try at once
-        self._turnover.want(case, Wish(cause, False, estate, is_paced=waiter is None))
+        told = " ".join(str(cause).split())  # it is part of sentences
+        self._turnover.want(case, Wish(told, False, estate, is_paced=waiter is None))
 
     @property
     def ongoing(self) -> int:

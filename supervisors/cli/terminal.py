@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -39,8 +40,17 @@ def print_json(value: object) -> None:
 
 
 def line(text: str, style: str = "") -> Text:
-    """Text that is shown as it is, whatever brackets it holds."""
-    return Text(text, style=style)
+    """Text that is shown as it is, whatever brackets it holds; what would steer the terminal is shown by its code."""
+    return Text(harmless(text), style=style)
+
+
+def harmless(text: str) -> str:
+    """``text`` without anything that a terminal obeys: an exception's text may be a visitor's input."""
+    return "".join(each if each in "\n\t" or not _steers(each) else f"\\u{ord(each):04x}" for each in text)
+
+
+def _steers(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs")
 
 
 class Bar:

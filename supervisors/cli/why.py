@@ -15,7 +15,7 @@ from supervisors.errors import NoSuchPath
 from supervisors.events import counted, seconds
 
 from .loading import Unusable
-from .terminal import complain, line, output, print_json
+from .terminal import complain, harmless, line, output, print_json
 
 Told = list[tuple[str, Autopsy]]
 """Autopsies, each with when it was, in words."""
@@ -42,7 +42,7 @@ def why(path: str, name: str | None, journal: Path | None, last: int, as_json: b
         console.print(line(f"{path} has not died"))
     for number, (when, autopsy) in enumerate(told):
         headline, *rest = autopsy.describe().splitlines()
-        console.print(line("\n" if number else "").append(f"{when}: ", style="dim").append(headline), soft_wrap=True)
+        console.print(line("\n" if number else "").append(f"{when}: ", style="dim").append(harmless(headline)), soft_wrap=True)
         for row in rest:
             console.print(line(row, "dim" if row.startswith(" ") else ""), soft_wrap=True)
     more = known - len(told)
