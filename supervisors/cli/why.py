@@ -42,7 +42,8 @@ def why(path: str, name: str | None, journal: Path | None, last: int, as_json: b
         console.print(line(f"{path} has not died"))
     for number, (when, autopsy) in enumerate(told):
         headline, *rest = autopsy.describe().splitlines()
-        console.print(line("\n" if number else "").append(f"{when}: ", style="dim").append(harmless(headline)), soft_wrap=True)
+        told_when = line("\n" if number else "").append(f"{when}: ", style="dim")
+        console.print(told_when.append(harmless(headline)), soft_wrap=True)
         for row in rest:
             console.print(line(row, "dim" if row.startswith(" ") else ""), soft_wrap=True)
     more = known - len(told)
