@@ -327,7 +327,12 @@ def _release(cell: Cell, reason: Reason) -> None:
     assert extras is not None
     extras.late = extras.suspended = extras.paused = False
     for item in reversed(extras.parked):
-        cell.push_first(item)
+        if item.__class__ is Manage:
+            item.fail(reason)
+        elif item.__class__ is ForLife:
+            cell.scheduler.system.dead_letters.add(item.message, cell.ref, Undelivered.DEAD, reason)
+        else:
+            cell.push_first(item)
     extras.parked.clear()
     for timer in tuple(extras.timers):
         timer.cancel()

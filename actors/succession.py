@@ -15,12 +15,12 @@ its end.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from . import life
 from .cell import CLOSED_BOX, Cell
-from .envelopes import LIFE_ITEMS, Call, ForLife, Hook, Manage, Signal, Stop
+from .envelopes import LIFE_ITEMS, Call, ForLife, Hook, Manage, Signal, Stop, Ticket
 from .exits import KILL, SHUTDOWN, Apoptosis, Reason
 from .lifecycle import LIVING, State
 from .links import send_exit, unlink
@@ -46,6 +46,7 @@ class Succession:
         self._keeper = owner._cell
         self._old = old = ref._cell
         self._life = old.incarnation
+        self._paused_at: float | None = None
         self._bud = bud = Cell(old.scheduler, old.blueprint, old.routes, old.label, old.parent)
         bud.ref = old.ref
         bud.incarnation = number - 1
@@ -106,6 +107,7 @@ class Succession:
     def pause(self) -> None:
         """The predecessor is between two messages: it begins no other one, not even an urgent one."""
         self._old.more().paused = True
+        self._paused_at = self._old.scheduler.wall()
         self._old.hold()
 
     def resume(self) -> None:
@@ -115,6 +117,7 @@ class Succession:
         if not extras.paused or old.incarnation != self._life:
             return
         extras.paused = False
+        self._excuse(old.box or ())
         parked, extras.parked = extras.parked, []
         for item in reversed(parked):
             old.push_first(item)
@@ -153,6 +156,7 @@ class Succession:
         extras, heir = old.more(), bud.more()
         box, lane = (*extras.stash, *(old.box or ())), (*extras.parked, *(old.lane or ()))
         waiting = [self._readdressed(item) for item in box if _goes_along(item)]
+        self._excuse(waiting)
         urgent = [self._readdressed(item) for item in lane if _goes_along(item)]
         if old.lane:
             kept = [item for item in old.lane if not _goes_along(item)]
@@ -171,6 +175,19 @@ class Succession:
         heir.suspended, heir.withdrawn = extras.suspended, heir.withdrawn + extras.withdrawn
         heir.control, heir.expired, heir.shed = extras.control, extras.expired, extras.shed
         return sum(item.__class__ not in LIFE_ITEMS for item in (*waiting, *urgent))
+
+    def _excuse(self, waiting: Iterable[Any]) -> None:
+        """The time in which nobody began a message does not count as time that they waited in a controlled mailbox."""
+        if self._paused_at is None:
+            return
+        now = self._old.scheduler.wall()
+        for item in waiting:
+            if item.__class__ is Ticket:
+                item.at = min(now, item.at + now - self._paused_at)
+        control = self._old.more().control
+        if control is not None:
+            control.queue.excuse(now)
+        self._paused_at = None
 
     def _readdressed(self, item: Any) -> Any:
         return ForLife(item.message, self._bud.incarnation) if item.__class__ is ForLife else item

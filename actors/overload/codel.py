@@ -60,6 +60,10 @@ class CoDelState:
         if now >= self._clean_from:
             self.emptied = now
 
+    def excuse(self, now: float) -> None:
+        """Nobody served for a while, for a reason of its own: that messages wait now is no sign of overload."""
+        self.emptied = now
+
     def is_standing(self, now: float) -> bool:
         """Whether the queue has not been empty for an interval."""
         return now - self.emptied > self.spec.interval

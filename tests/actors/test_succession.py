@@ -263,6 +263,33 @@ async def test_urgent_messages_keep_their_order_over_pause_and_resume(w: World) 
     assert [line for line in stage.log if ":" in line] == [f"1: {n}" for n in range(5)]
 
 
+@pytest.mark.parametrize("then", ["switch", "discard", "kill"])
+@world()
+async def test_the_second_half_of_a_message_is_not_lost_in_a_pause(w: World, then: str) -> None:
+    stage = await (await Stage.set(w)).start(w)
+
+    def halfway(actor: Life) -> None:
+        actor.continue_with(Note("second half"))
+        stage.succession.pause()
+
+    stage.ref.tell(Do(halfway))
+    await w.idle()
+    if then == "kill":
+        stage.ref.kill()
+    elif then == "switch":
+        stage.succession.switch()
+    else:
+        stage.succession.discard(1.0)
+    await w.idle()
+    handled = [line for line in stage.log if "second half" in line]
+
+    assert (handled, letters(stage.ref.system)) == {
+        "switch": (["2: second half"], []),
+        "discard": (["1: second half"], []),
+        "kill": ([], ["worker: second half, the actor is dead"]),
+    }[then]
+
+
 @world()
 async def test_what_was_handled_is_counted_on(w: World) -> None:
     stage = await (await Stage.set(w)).start(w)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from actors import Actor, ActorDied, Reply, handle
+from actors import Actor, ActorDied, CoDel, Mailbox, Reply, handle
 from actors.testing import World, world
 from supervisors import Apoptosis, ReplacementFailed, Supervisor, child
 
@@ -222,3 +222,24 @@ async def test_a_hook_that_lets_a_cancellation_of_its_own_out_has_failed(w: Worl
             await t.replace("c")
 
         assert (w.now(), t.ref("c").pid.incarnation) == (0.0, 1)
+
+
+@world()
+async def test_a_controlled_mailbox_sheds_nobody_for_the_time_of_a_handover(w: World) -> None:
+    class Counter(Settings):
+        @handle
+        async def add(self, message: int) -> int:
+            await asyncio.sleep(0.001)
+            return message
+
+    async def one(number: int) -> int:
+        await asyncio.sleep(number / 100)
+        return await t.ref("c").ask(number)  # type: ignore[no-any-return]
+
+    async with Supervisor("t", [child(Counter, id="c", mailbox=Mailbox(control=CoDel()))]).running(log=False) as t:
+        asked = asyncio.gather(*(one(number) for number in range(100)))
+        await w.advance(0.5)
+        await t.replace("c")
+
+        assert await asked == list(range(100))
+        assert t.ref("c").statistics().shed == 0
