@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import MISSING, Field, fields
 from typing import Any, get_args
 
@@ -41,8 +42,10 @@ def is_int(value: object) -> bool:
 
 
 def is_number(value: object) -> bool:
-    """Whether it is a number and not NaN; ``True`` is none."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= math.inf
+    """Whether it is a number, not NaN, and no whole number that no float can hold; ``True`` is none."""
+    if isinstance(value, int):
+        return not isinstance(value, bool) and abs(value) <= sys.float_info.max
+    return isinstance(value, float) and not math.isnan(value)
 
 
 def check_seconds(name: str, value: object, why: str = "must be a number of seconds above 0 and finite") -> None:

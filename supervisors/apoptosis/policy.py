@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 SHORTEST = 0.25
 """A lineage that keeps crashing has lifetimes shortened to no less than this share."""
+
+SHORTEST_ROUND = 0.001
+"""Seconds between two check-ups, at least."""
 
 SHORTENED = 0.8
 """Each crash in a row shortens the next lifetime to this share of what it would be."""
@@ -41,7 +45,7 @@ class Lifetime(Written):
     def __post_init__(self) -> None:
         if self.messages is None and self.seconds is None:
             raise SpecError("Lifetime.messages", None, "a lifetime needs messages or seconds")
-        if self.messages is not None and (type(self.messages) is not int or self.messages < 1):
+        if self.messages is not None and (type(self.messages) is not int or not 1 <= self.messages <= sys.maxsize):
             raise SpecError("Lifetime.messages", self.messages, "must be a whole number, at least 1")
         if self.seconds is not None:
             check_seconds("Lifetime.seconds", self.seconds)
@@ -147,6 +151,8 @@ class Apoptosis(Written):
             raise SpecError("Apoptosis.load", self.load, "must be a share above 0 and at most 1, or None")
         for name in ("every", "probe_timeout", "ready_within", "handover"):
             check_seconds(f"Apoptosis.{name}", getattr(self, name))
+        if self.every < SHORTEST_ROUND:
+            raise SpecError("Apoptosis.every", self.every, f"must be at least {SHORTEST_ROUND:g} s: looking costs time")
         if not is_number(self.snapshot) or self.snapshot <= 0:
             raise SpecError("Apoptosis.snapshot", self.snapshot, "must be seconds above 0, or INFINITY")
 

@@ -97,6 +97,7 @@ def watched_by(policy: Apoptosis, cls: type[Actor]) -> list[Watched]:
         Harm.MEMORY: "memory" if policy.memory is not None else "",
         Harm.LOAD: "load" if policy.load is not None else "",
         Harm.PROBE: "vitals()" if overrides(cls, "vitals") else "",
+        Harm.INVARIANT: "damage()" if names(cls, "damage") else "",
     }
     return [Watched(harm, by, policy.weights.of(harm)) for harm, by in asked.items() if by]
 
@@ -107,10 +108,15 @@ def overrides(cls: type[Actor], hook: str) -> bool:
 
 
 def reports_damage(cls: type[Actor]) -> bool:
-    """Whether a method of the class names ``damage`` or ``retire``, the two ways to speak up for oneself."""
+    """Whether the class uses one of the two ways to speak up for oneself."""
+    return names(cls, "damage", "retire")
+
+
+def names(cls: type[Actor], *wanted: str) -> bool:
+    """Whether a method of the class names one of these."""
     methods = [value for base in cls.__mro__ if base not in Actor.__mro__ for value in vars(base).values()]
     codes = [getattr(method, "__code__", None) for method in methods]
-    return any(code is not None and {"damage", "retire"} & set(code.co_names) for code in codes)
+    return any(code is not None and set(wanted) & set(code.co_names) for code in codes)
 
 
 def _proof(path: str, policy: Apoptosis, counting: list[Watched]) -> Proof:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 
 from actors import Actor, ActorDied, CoDel, Mailbox, Reply, handle
 from actors.testing import World, world
-from supervisors import Apoptosis, ReplacementFailed, Supervisor, child
+from supervisors import Apoptosis, Lifetime, ReplacementFailed, SpecError, Supervisor, child
+from supervisors.validate import findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,22 @@ async def test_who_asks_to_be_replaced_at_birth_is_replaced_at_a_slower_and_slow
         assert 4 <= t.ref("c").pid.incarnation < 15
 
 
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: Apoptosis(every=10**400),
+        lambda: Apoptosis(every=1e-9),
+        lambda: Apoptosis(handover=10**400),
+        lambda: Apoptosis(ready_within=10**400),
+        lambda: Lifetime(messages=10**400),
+        lambda: Lifetime(seconds=10**400),
+    ],
+)
+def test_a_number_that_no_clock_can_hold_is_refused_when_it_is_given(build: Callable[[], object]) -> None:
+    with pytest.raises(SpecError):
+        build()
+
+
 @pytest.mark.parametrize("weight", [10**400, float("inf"), float("nan"), 0, -1.0, True, "heavy"])
 @world()
 async def test_a_weight_that_is_none_is_refused_and_harms_nobody(w: World, weight: Any) -> None:
@@ -243,3 +261,14 @@ async def test_a_controlled_mailbox_sheds_nobody_for_the_time_of_a_handover(w: W
 
         assert await asked == list(range(100))
         assert t.ref("c").statistics().shed == 0
+
+
+def test_that_the_first_report_of_damage_ends_a_life_is_found_before_it_starts() -> None:
+    class Frank(Actor):
+        @handle
+        def hurt(self, message: str) -> None:
+            self.damage()
+
+    tree = Supervisor("t", [child(Frank, id="c", apoptosis=Apoptosis(threshold=2.0))])
+
+    assert "first-evidence-fatal" in [finding.code for finding in findings(tree)]
