@@ -162,9 +162,9 @@ def test_an_actor_that_is_never_idle_lets_others_and_the_loop_have_their_turn(cl
             answers = [await other.ask(Note(str(n))) for n in range(50)]
             waits: list[float] = []
             for _ in range(20):
-                then = time.perf_counter()
+                then = time.process_time()  # what others on this machine take is not the queue's doing
                 await asyncio.sleep(0)
-                waits.append(time.perf_counter() - then)
+                waits.append(time.process_time() - then)
             hungry.kill()
             return answers, statistics.median(waits)
 
