@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import asyncio
 
-from actors.tissue.swim_config import LAN, PLAIN, SwimConfig
-from actors.tissue.updates import Dead
+from actors.tissue.swim.config import LAN, PLAIN, SwimConfig
+from actors.tissue.swim.updates import Dead
 
 from ..harness import Context
 from ..virtual import SEEDS

@@ -17,9 +17,9 @@ from dataclasses import replace
 
 from actors.messages import Pid
 from actors.testing.arena import Arena
-from actors.tissue.swim import Swim
-from actors.tissue.swim_config import LAN, SwimConfig
-from actors.tissue.updates import Dead
+from actors.tissue.swim.config import LAN, SwimConfig
+from actors.tissue.swim.swim import Swim
+from actors.tissue.swim.updates import Dead
 
 from ..harness import Context
 from ..virtual import SEEDS

@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from .updates import Update, packed_size, read_name, read_number, read_update, read_updates
+from ..plain import read_name, read_number
+from .updates import Update, packed_size, read_update, read_updates
 
 PING = "swim.ping"
 ACK = "swim.ack"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.tissue.suspicion import Suspicion, confirmations_wanted, least_suspicion, suspicion_timeout
+from actors.tissue.swim.suspicion import Suspicion, confirmations_wanted, least_suspicion, suspicion_timeout
 
 
 @pytest.mark.parametrize(("confirmations", "seconds"), [(0, 30.0), (1, 16.0), (2, 7.81), (3, 2.0)])

@@ -17,9 +17,9 @@ from actors.messages import Pid
 from actors.testing.arena import Arena
 from actors.testing.network import Network
 from actors.tissue.core import Effect, Refused, Send
-from actors.tissue.swim import Swim
-from actors.tissue.swim_config import LAN, LOCAL, PLAIN, WAN, SwimConfig
-from actors.tissue.updates import (
+from actors.tissue.swim.config import LAN, LOCAL, PLAIN, WAN, SwimConfig
+from actors.tissue.swim.swim import Swim
+from actors.tissue.swim.updates import (
     Dead,
     Joined,
     Left,
@@ -31,7 +31,7 @@ from actors.tissue.updates import (
     Update,
     packed_size,
 )
-from tests.actors.tissue.swim_kit import (
+from tests.actors.tissue.swim.kit import (
     ack,
     believed,
     born,

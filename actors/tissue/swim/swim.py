@@ -15,11 +15,12 @@ asks some helpers to ping it too; without one by the end of the period it *suspe
 that hears of it refutes; one that does not in time is dead.  News rides on the packets that are sent anyway.
 
 What makes it bear slow *observers*, which otherwise bury healthy cells (Lifeguard: over 50 times fewer false deaths):
-the wait of a suspect shrinks with independent confirmations only (:mod:`~actors.tissue.suspicion`), who hears badly
-takes his time and does not judge alone (:mod:`~actors.tissue.health`), and a suspect is told first of all.
+the wait of a suspect shrinks with independent confirmations only (:mod:`~actors.tissue.swim.suspicion`), who hears
+badly takes his time and does not judge alone (:mod:`~actors.tissue.swim.health`), and a suspect is told first of all.
 
-What is believed of a cell is a join of all that was said (:mod:`~actors.tissue.updates`), so order, doubles and loss of
-packets do not matter.  Anti-entropy fills what gossip missed, and the dead are dialled again, so that partitions heal.
+What is believed of a cell is a join of all that was said (:mod:`~actors.tissue.swim.updates`), so order, doubles and
+loss of packets do not matter.  Anti-entropy fills what gossip missed, and the dead are dialled again, so that
+partitions heal.
 Cells are trusted: who lies about others is believed until they refute it.
 
 Sources: Das, Gupta and Motivala, SWIM, DSN 2002; Dadgar, Phillips and Currey, Lifeguard, DSN-W 2018; constants of
@@ -34,13 +35,14 @@ from typing import TYPE_CHECKING, Any
 
 from actors.messages import Pid
 
+from ..core import Effect, Refused, Send
+from ..plain import NUMBER_LIMIT, read_name
 from .beliefs import Beliefs
-from .core import Effect, Refused, Send
+from .config import LAN, SwimConfig
 from .members import Member
+from .packets import ACK, GOSSIP, NACK, PING, PING_REQ, SYNC, Packet, divided, read_packet, space_beside
 from .probing import Probe, Relay, Relays
-from .swim_config import LAN, SwimConfig
-from .swim_packets import ACK, GOSSIP, NACK, PING, PING_REQ, SYNC, Packet, divided, read_packet, space_beside
-from .updates import NUMBER_LIMIT, Status, Update, read_name
+from .updates import Status, Update
 
 if TYPE_CHECKING:
     import random
@@ -117,7 +119,7 @@ class Swim:
 
     @property
     def health(self) -> int:
-        """The local health score: 0 is well; see :mod:`~actors.tissue.health`."""
+        """The local health score: 0 is well; see :mod:`~actors.tissue.swim.health`."""
         return self._beliefs.health.score
 
     @property

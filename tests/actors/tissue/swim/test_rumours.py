@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.tissue.rumours import Rumours, retransmit_limit
-from actors.tissue.updates import Status, Update, packed_size
+from actors.tissue.swim.rumours import Rumours, retransmit_limit
+from actors.tissue.swim.updates import Status, Update, packed_size
 
 
 def alive(name: str, epoch: int = 0) -> Update:

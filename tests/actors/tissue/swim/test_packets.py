@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.tissue.swim_packets import Packet, divided, read_packet, space_beside
-from actors.tissue.updates import Status, Update, packed_size
+from actors.tissue.swim.packets import Packet, divided, read_packet, space_beside
+from actors.tissue.swim.updates import Status, Update, packed_size
 
 A = Update(Status.ALIVE, "a", 1, 0)
 B = Update(Status.SUSPECT, "b", 2, 3, "a")

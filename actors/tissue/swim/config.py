@@ -20,19 +20,19 @@ class SwimConfig:
     - ``helpers``: how many are asked, 3.
     - ``nack_share``: a helper that has no answer says so after this share of ``ping_timeout``, 0.8.
 
-    Giving up (the formula is in :mod:`~actors.tissue.suspicion`):
+    Giving up (the formula is in :mod:`~actors.tissue.swim.suspicion`):
 
     - ``suspicion_mult``: alpha, 4: Tmin = alpha max(1, log10 n) P.  Higher is slower and surer.
     - ``suspicion_max_mult``: beta, 6: Tmax = beta Tmin, the wait while nobody confirms.  1: confirmations do not count.
     - ``buddy``: whether a packet to a cell that is doubted says so, that it may refute at once; yes.
 
-    Doubting oneself (:mod:`~actors.tissue.health`):
+    Doubting oneself (:mod:`~actors.tissue.swim.health`):
 
     - ``health_limit``: S, 8: the own score goes to S - 1, the probe period to S P.  1: never doubt oneself.
     - ``doubtful_health``: from this score on no death is declared on the own word alone, 4.
     - ``lag_share``: a loop that came later than this share of P counts as ill, 0.25.
 
-    Telling (:mod:`~actors.tissue.rumours`):
+    Telling (:mod:`~actors.tissue.swim.rumours`):
 
     - ``gossip_period``, ``gossip_peers``: news goes to 3 others each 0.2 s, besides riding on every probe.
     - ``retransmit_mult``: every update is sent 4 ceil(log10(n + 1)) times.

@@ -11,7 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.tissue.phi import AVOID, DEAD, HEDGE, PHI_LIMIT, WARY, AccrualConfig, AccrualDetector, deviations_at, phi_of
+from actors.tissue.swim.phi import (
+    AVOID,
+    DEAD,
+    HEDGE,
+    PHI_LIMIT,
+    WARY,
+    AccrualConfig,
+    AccrualDetector,
+    deviations_at,
+    phi_of,
+)
 
 
 def regular(gap: float = 1.0, count: int = 1200, config: AccrualConfig | None = None) -> tuple[AccrualDetector, float]:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from actors.messages import Pid
 
-from .core import Effect, Refused
+from ..core import Effect, Refused
+from ..plain import NUMBER_LIMIT
+from .config import SwimConfig
 from .health import LocalHealth
 from .members import Members
 from .rumours import Rumours
 from .suspicion import Suspicion, confirmations_wanted, least_suspicion
-from .swim_config import SwimConfig
-from .updates import NUMBER_LIMIT, Outlived, Refuted, Status, Update
+from .updates import Outlived, Refuted, Status, Update
 
 if TYPE_CHECKING:
     import random

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.messages import Pid
-from actors.tissue.updates import NUMBER_LIMIT, UPDATES_LIMIT, Status, Update, read_update, read_updates
+from actors.tissue.plain import NUMBER_LIMIT
+from actors.tissue.swim.updates import UPDATES_LIMIT, Status, Update, read_update, read_updates
 
 texts = st.text(st.characters(codec="utf-8"), max_size=60)
 updates = st.builds(

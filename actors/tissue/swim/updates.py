@@ -20,13 +20,8 @@ import msgpack
 
 from actors.messages import Pid
 
-from .core import TissueEvent
-
-NAME_BYTES = 255
-"""The longest name, in UTF-8: with it, an update about the longest name still fits any packet."""
-
-NUMBER_LIMIT = 1 << 62
-"""Lives and epochs are below this, so that they and their successors are 64-bit integers anywhere."""
+from ..core import TissueEvent
+from ..plain import read_name, read_number, read_text
 
 UPDATES_LIMIT = 4_096
 """More updates than this in one packet are refused: no honest packet of 64 KB holds as many."""
@@ -90,31 +85,6 @@ def read_updates(raw: Any) -> list[Update]:
     if len(raw) > UPDATES_LIMIT:
         raise ValueError(f"{len(raw)} updates in one packet")
     return [read_update(each) for each in raw]
-
-
-def read_number(raw: Any, least: int = 0) -> int:
-    """A whole number from ``least`` to the limit.  Raises ``TypeError`` or ``ValueError``."""
-    if type(raw) is not int:
-        raise TypeError("not a whole number")
-    if not least <= raw < NUMBER_LIMIT:
-        raise ValueError(f"a number outside of {least} to {NUMBER_LIMIT}")
-    return raw
-
-
-def read_name(raw: Any) -> str:
-    """The name of a cell: text, not empty, of at most 255 bytes.  Raises ``TypeError`` or ``ValueError``."""
-    if not raw:
-        raise ValueError("an empty name")
-    return read_text(raw)
-
-
-def read_text(raw: Any) -> str:
-    """Text of at most 255 bytes that can be encoded.  Raises ``TypeError`` or ``ValueError``."""
-    if type(raw) is not str:
-        raise TypeError("not text")
-    if len(raw) > NAME_BYTES or (not raw.isascii() and len(raw.encode()) > NAME_BYTES):
-        raise ValueError(f"a name of more than {NAME_BYTES} bytes")
-    return raw
 
 
 @dataclass(frozen=True, slots=True)

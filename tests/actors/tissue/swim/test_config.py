@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from actors.tissue.swim_config import LAN, LOCAL, PLAIN, WAN, SwimConfig
+from actors.tissue.swim.config import LAN, LOCAL, PLAIN, WAN, SwimConfig
 
 
 def test_the_profiles_are_those_of_memberlist() -> None:

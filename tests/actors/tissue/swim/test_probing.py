@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from actors.tissue.probing import Probe, Relay, Relays
-from actors.tissue.updates import Status, Update
+from actors.tissue.swim.probing import Probe, Relay, Relays
+from actors.tissue.swim.updates import Status, Update
 
 TARGET = Update(Status.ALIVE, "x", 1, 0)
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.messages import Pid
-from actors.tissue.members import Members
-from actors.tissue.updates import Dead, Joined, Left, Refuted, Revived, Status, Suspected, Update
+from actors.tissue.swim.members import Members
+from actors.tissue.swim.updates import Dead, Joined, Left, Refuted, Revived, Status, Suspected, Update
 
 X = Pid("x", 1)
 

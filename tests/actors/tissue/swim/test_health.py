@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.tissue.health import LocalHealth
+from actors.tissue.swim.health import LocalHealth
 
 
 def health(limit: int = 8) -> LocalHealth:

@@ -1,7 +1,7 @@
 """The table of members: what this cell believes of each other one, whom it probes next, and whom it remembers as dead.
 
-Holds the join of all updates that were heard (:mod:`~actors.tissue.updates`) and turns every change into events.  Knows
-nothing of packets and timeouts.
+Holds the join of all updates that were heard (:mod:`~actors.tissue.swim.updates`) and turns every change into events.
+Knows nothing of packets and timeouts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from actors.messages import Pid
 
-from .core import TissueEvent
+from ..core import TissueEvent
 from .updates import Dead, Joined, Left, Refuted, Revived, Status, Suspected, Update
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from actors.messages import Pid
 from actors.testing.arena import Arena
 from actors.testing.network import Network
 from actors.tissue.core import Effect, Send
-from actors.tissue.members import Member
-from actors.tissue.swim import Swim
-from actors.tissue.swim_config import LAN, SwimConfig
-from actors.tissue.updates import Status, Update
+from actors.tissue.swim.config import LAN, SwimConfig
+from actors.tissue.swim.members import Member
+from actors.tissue.swim.swim import Swim
+from actors.tissue.swim.updates import Status, Update
 
 E = TypeVar("E")
 

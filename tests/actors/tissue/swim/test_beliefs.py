@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.messages import Pid
-from actors.tissue.beliefs import Beliefs
 from actors.tissue.core import Refused
-from actors.tissue.swim_config import LAN, SwimConfig
-from actors.tissue.updates import NUMBER_LIMIT, Dead, Joined, Outlived, Refuted, Status, Suspected, Update
+from actors.tissue.plain import NUMBER_LIMIT
+from actors.tissue.swim.beliefs import Beliefs
+from actors.tissue.swim.config import LAN, SwimConfig
+from actors.tissue.swim.updates import Dead, Joined, Outlived, Refuted, Status, Suspected, Update
 
 ME = Pid("me", 2)
 X = Pid("x", 1)
