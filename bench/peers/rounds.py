@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
-import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -44,7 +45,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            text=True,
+            bufsize=0,
             env=environment(),
             start_new_session=True,
         )
@@ -55,35 +56,52 @@ class Worker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Let it end by itself and clean up after itself; kill it if it does not."""
-        try:
-            self._process.communicate(timeout=GOODBYE)
-        except subprocess.TimeoutExpired:
-            self._kill()
-            self._process.communicate()
+        """Let it end by itself and clean up after itself; kill it if it does not.
 
-    def round(self, share: float) -> Figures:
-        """One round.  Raises ``Failed``."""
+        Not by ``communicate``: daemons that a contender left behind hold its end of the pipe, which then never ends.
+        """
         process = self._process
         assert process.stdin is not None
         assert process.stdout is not None
-        timer = threading.Timer(TIMEOUT, self._kill)
-        timer.start()
+        process.stdin.close()
         try:
-            process.stdin.write(f"{share}\n")
-            process.stdin.flush()
-            line = process.stdout.readline()
+            process.wait(GOODBYE)
+        except subprocess.TimeoutExpired:
+            self._kill()
+            process.wait()
+        process.stdout.close()
+
+    def round(self, share: float) -> Figures:
+        """One round.  Raises ``Failed``."""
+        stdin = self._process.stdin
+        assert stdin is not None
+        try:
+            stdin.write(f"{share}\n".encode())
+            line = self._line(TIMEOUT)
         except OSError:
-            line = ""
-        finally:
-            timer.cancel()
+            line = b""
         if not line:
+            self._kill()
             raise Failed(f"no answer within {TIMEOUT:g} s, or the process died")
         answer = json.loads(line)
         if "error" in answer:
             raise Failed(answer["error"])
         figures: Figures = answer["figures"]
         return figures
+
+    def _line(self, timeout: float) -> bytes:
+        """The next line it prints; empty if none comes in time, or no more."""
+        stdout = self._process.stdout
+        assert stdout is not None
+        until = time.monotonic() + timeout
+        line = b""
+        while not line.endswith(b"\n"):
+            ready, _, _ = select.select([stdout], [], [], max(0.0, until - time.monotonic()))
+            piece = os.read(stdout.fileno(), 65_536) if ready else b""
+            if not piece:
+                return b""
+            line += piece
+        return line
 
     def _kill(self) -> None:
         """End it and the processes it started; they share its session."""
