@@ -1,0 +1,393 @@
+"""What one cell knows of all that its group shares: everybody's streams, and the values that they amount to.
+
+A value is the join of what all lives have told of it.  The store keeps the two in step: an entry that is beaten or
+taken away in a value dies in its stream, and a piece of a stream changes the values.  The causal context of all values
+is one, and is the same as the digest: up to where each life's stream is known.
+
+Knows nothing of packets and peers; :mod:`~actors.tissue.state.contact_state` says when and to whom.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, TypeVar
+
+from actors.messages import Pid
+
+from ..crdt.clocks import Clock
+from ..crdt.context import Dot
+from ..crdt.dotted import Dotted, Home, TooMuch
+from ..crdt.kinds import new
+from ..crdt.stamped import StampedMap
+from ..plain import pack
+from .archive import Archive
+from .config import ContactConfig
+from .inheritance import Inheritance
+from .notes import NOTE, Checked, Held, Note, Part, Renounced, Taken, read_part
+from .streams import Ahead, Stream
+
+D = TypeVar("D", bound=Dotted[Any])
+
+VALUE_NAME_BYTES = 64
+"""The longest name of a value, in UTF-8."""
+
+DOT_BYTES = 20
+"""What a removal takes in a note at most, besides the name of whose entry it was."""
+
+
+class Store:
+    """See the module's text.
+
+    ``on_change`` is told whose stream has grown; ``time``: see :class:`~actors.tissue.crdt.dotted.Home`; ``now``:
+    seconds, set by the owner.
+    """
+
+    def __init__(
+        self,
+        pid: Pid,
+        clock: Clock,
+        config: ContactConfig,
+        on_change: Callable[[Pid], None],
+        time: Callable[[], float] | None = None,
+    ) -> None:
+        self.pid = pid
+        self.now = 0.0
+        self.archive = Archive(config.max_owners)
+        self.own = self.archive.open(pid)
+        self.values: dict[str, Dotted[Any]] = {}
+        self._clock = clock
+        self._config = config
+        self._on_change = on_change
+        self._time = time
+        self._renounced: dict[Pid, Inheritance] = {}
+        # Entries that were taken away before they came.
+        self._doomed: dict[Dot, None] = {}
+        # What is to be forgotten after a while, the oldest first: since when, whose, where.
+        self._fading: deque[tuple[float, Stream, int]] = deque()
+
+    # -- values --------------------------------------------------------------------------------------------------------
+
+    def share(self, name: str, cls: type[D], *args: Any) -> D:
+        """The value of that name and type.
+
+        Raises ``ValueError`` for a name that is empty or too long, ``TooMuch`` if there are too many values.
+        """
+        value = self._value(f"{cls(self.pid, *args).name_on_wire}:{name}")
+        if type(value) is not cls:
+            raise TypeError(f"{cls.__name__} is none of the types that can be shared")
+        return value
+
+    def told_by(self, pid: Pid, name: str, cls: type[D], *args: Any) -> D:
+        """Of that value only what one life has told and this cell may have; a copy that is shared with nobody."""
+        value, stream = cls(self.pid, *args), self.archive.get(pid)
+        wire = f"{value.name_on_wire}:{name}"
+        for version, held in stream.entries() if stream is not None else ():
+            if held.value == wire and stream is not None and self._may_show(stream, version, held):
+                value.context.add(pid, version - 1, version)
+                for loser in value.admit((pid, version), held.entry):
+                    value.discard(loser)
+        return value
+
+    def _value(self, wire: str) -> Dotted[Any]:
+        value = self.values.get(wire)
+        if value is None:
+            if len(self.values) >= self._config.max_values:
+                raise TooMuch(f"{len(self.values) + 1} values", self._config.max_values)
+            value = self.values[wire] = self._blank(wire)
+        return value
+
+    def _blank(self, wire: str) -> Dotted[Any]:
+        kind, _, name = wire.partition(":")
+        if not name or len(name.encode()) > VALUE_NAME_BYTES:
+            raise ValueError(f"the name of a value has 1 to {VALUE_NAME_BYTES} bytes; got {name[:80]!r}")
+        home = Home(
+            self.archive.context,
+            self._clock,
+            max_entries=self._config.max_entries,
+            max_entry_bytes=self._config.entry_bytes,
+            time=self._time,
+            claim=self._claim,
+            spread=partial(self._spread, wire),
+        )
+        return new(kind, self.pid, home)
+
+    def _claim(self, size: int) -> None:
+        if self.archive.bytes + size > self._config.max_bytes:
+            raise TooMuch(f"{self.archive.bytes + size} bytes", self._config.max_bytes)
+
+    # -- changes of one's own ------------------------------------------------------------------------------------------
+
+    def _spread(self, wire: str, value: Dotted[Any], delta: Dotted[Any], losers: list[Dot]) -> None:
+        """A value was changed here: put that into the own stream."""
+        again = {}
+        for dot, entry in delta.entries.items():
+            self.archive.hold(self.own, dot[1], Held(wire, entry, pack(value.wire(entry))))
+            again[entry[0]] = dot
+        self._beaten(wire, losers, (self.pid, self.own.version))
+        taken = []
+        for dot in delta.context:
+            if dot not in delta.entries:
+                # What one puts under a key again takes the place of what one had there: no need to say so.
+                key = self.own.held[dot[1]].entry[0] if dot[0] == self.pid else None
+                if key in again:
+                    self._beaten(wire, [dot], again[key])
+                else:
+                    taken.append(dot)
+        for dot in taken:
+            self._take_away(dot)
+        self._tell_removals(taken)
+        self._on_change(self.pid)
+
+    def _tell_removals(self, dots: list[Dot]) -> None:
+        """As notes, each short enough for any packet."""
+        begin, size = 0, 0
+        for place, (owner, _) in enumerate(dots, 1):
+            size += len(owner.name.encode()) + DOT_BYTES
+            if place == len(dots) or size + len(owner.name.encode()) + 255 > self._config.entry_bytes:
+                self._note(Taken(tuple(dots[begin:place])))
+                self._fading.append((self.now, self.own, self.own.version))
+                begin, size = place, 0
+
+    def _note(self, note: Note) -> None:
+        self.archive.hold(self.own, self.own.version + 1, Held(NOTE, note, pack(note.wire())))
+
+    def checked(self) -> None:
+        """The owner has passed a self-check: all that it has told so far was told in health."""
+        if self.own.version > self.own.checked:
+            self._note(Checked(self.own.version + 1))
+            self._heed_check(self.own, self.own.version, self.own.version)
+            self._on_change(self.pid)
+
+    def renounce(self, pid: Pid, inheritance: Inheritance) -> None:
+        """Do without what an earlier life of this place had told, for this life and all later ones."""
+        if pid.name != self.pid.name or pid.incarnation >= self.pid.incarnation:
+            raise ValueError(f"{self.pid} is no successor of {pid}")
+        if inheritance is not Inheritance.ALL:
+            note = Renounced(pid.incarnation, inheritance is Inheritance.NOTHING)
+            self._note(note)
+            self._heed_renunciation(note)
+            self._on_change(self.pid)
+
+    # -- changes of others ---------------------------------------------------------------------------------------------
+
+    def read_part(self, raw: Any) -> Part:
+        """A piece of somebody's stream, from the network.  Raises ``TypeError`` or ``ValueError``."""
+        return read_part(
+            raw, lambda wire: self.values.get(wire) or self._blank(wire), self._config.entry_bytes, self.now
+        )
+
+    def why_not(self, part: Part) -> str:
+        """Why there is no room for a part; empty: there is."""
+        limits, stream = self._config, self.archive.get(part.pid)
+        size = self.archive.bytes + sum(len(held.packed) for _, held in part.held)
+        if stream is not None and stream.ahead is not None:
+            size += stream.ahead.size
+        if size > limits.max_bytes:
+            return f"there is no room for more than {limits.max_bytes} bytes"
+        if stream is None and len(self.archive) >= limits.max_owners:
+            return f"there is no room for more than {limits.max_owners} streams"
+        counts = Counter(held.value for _, held in part.held if held.value)
+        if len(self.values.keys() | counts.keys()) > limits.max_values:
+            return f"there is no room for more than {limits.max_values} values"
+        for wire, count in counts.items():
+            if wire in self.values and len(self.values[wire].entries) + count > limits.max_entries:
+                return f"there is no room for more than {limits.max_entries} entries of {wire}"
+        return ""
+
+    def apply(self, part: Part, source: str) -> bool:
+        """Take in a part from a peer; returns whether it led any further.  One that leaves a gap changes nothing."""
+        begun = self.archive.begun(part.pid, source)
+        if part.since > begun or part.upto <= begun:
+            return False
+        if part.upto < part.head and self.archive.is_coming(part.pid, source, self.now):
+            return False
+        stream = self.archive.open(part.pid)
+        ahead = stream.ahead
+        if ahead is None or ahead.source != source:
+            ahead = stream.ahead = Ahead(source, begun, 0)
+        ahead.held += [each for each in part.held if each[0] > begun]
+        ahead.upto, ahead.goal = part.upto, max(part.head, ahead.goal)
+        ahead.until = self.now + self._config.period
+        ahead.size += sum(len(held.packed) for _, held in part.held)
+        if ahead.upto >= ahead.goal:
+            stream.ahead = None
+            for version, held in ahead.held:
+                if version > stream.version:
+                    self._take_in(stream, version, held)
+            self.archive.reach(stream, ahead.upto)
+            self._on_change(part.pid)
+        return True
+
+    def _take_in(self, stream: Stream, version: int, held: Held) -> None:
+        dot = stream.pid, version
+        if held.value == NOTE:
+            self.archive.hold(stream, version, held)
+            self._heed(stream, version, held.entry)
+            return
+        value = self._value(held.value)
+        self.archive.hold(stream, version, held)
+        if dot in self._doomed:
+            self._fade(stream, version)
+        elif self._may_have(stream, version):
+            self._beaten(held.value, value.admit(dot, held.entry), dot)
+        else:  # for others it takes the place of what this cell goes on to show
+            for owner, shadow in value.dots_of(held.entry[0]):
+                if owner == stream.pid:
+                    stream.shadows[held.value, held.entry[0]] = shadow
+                    self.archive.fade(stream, shadow)
+
+    def _heed(self, stream: Stream, version: int, note: Note) -> None:
+        if isinstance(note, Taken):
+            self._fading.append((self.now, stream, version))
+            for dot in note.dots:
+                self._take_away(dot)
+        elif isinstance(note, Checked):
+            self._heed_check(stream, version, min(note.version, version))
+        elif stream.pid.name == self.pid.name:
+            self._heed_renunciation(note)
+
+    def reconcile(self, pid: Pid, since: int, upto: int, alive: set[int]) -> bool:
+        """Another cell knows a stream up to there as well: what is not alive with it was taken away, and is dead.
+
+        Returns whether something is alive with it that is dead here.  Where less is known here, nothing follows.
+        """
+        stream = self.archive.get(pid)
+        if stream is None or stream.version < upto:
+            return False
+        for version, _ in stream.entries():
+            if since < version <= upto and version not in alive and stream.has(version):
+                self._take_away((pid, version))
+        return not all(map(stream.has, alive))
+
+    # -- entries die ---------------------------------------------------------------------------------------------------
+
+    def _beaten(self, wire: str, losers: Iterable[Dot], by: Dot) -> None:
+        """These entries were beaten by that one; what was good at its owner's last check is kept in the shadow."""
+        value = self.values[wire]
+        for loser in losers:
+            value.discard(loser)
+            stream, version = self.archive.open(loser[0]), loser[1]
+            key = stream.held[version].entry[0]
+            if loser == by or loser[0] != by[0] or key != stream.held[by[1]].entry[0]:
+                self._fade(stream, version)
+                self._drop_shadow(stream, wire, key)
+            elif version <= stream.checked < by[1]:
+                self._drop_shadow(stream, wire, key)
+                stream.shadows[wire, key] = version
+                self.archive.fade(stream, version)
+            else:
+                self.archive.drop(stream, version)
+
+    def _take_away(self, dot: Dot) -> None:
+        """An entry was taken away by somebody who had seen it; perhaps before it came here."""
+        stream, version = self.archive.get(dot[0]), dot[1]
+        if version > self.archive.version(dot[0]):
+            self._doomed[dot] = None
+            if len(self._doomed) > self._config.max_removals:
+                del self._doomed[next(iter(self._doomed))]
+        elif stream is not None and version in stream.held and stream.held[version].value:
+            wire, entry, _ = stream.held[version]
+            self.values[wire].discard(dot)
+            self._fade(stream, version)
+            self._drop_shadow(stream, wire, entry[0])
+
+    def _fade(self, stream: Stream, version: int) -> None:
+        if stream.has(version):
+            self.archive.fade(stream, version)
+            self._fading.append((self.now, stream, version))
+
+    def _drop_shadow(self, stream: Stream, wire: str, key: Any) -> None:
+        shadow = stream.shadows.pop((wire, key), None)
+        if shadow is not None:
+            self.archive.drop(stream, shadow)
+
+    # -- health and inheritance ----------------------------------------------------------------------------------------
+
+    def _may_have(self, stream: Stream, version: int) -> bool:
+        limit = self._renounced.get(stream.pid)
+        return limit is None or limit.covers(version, stream.checked)
+
+    def _may_show(self, stream: Stream, version: int, held: Held) -> bool:
+        """Whether an entry belongs into the values: it is alive, or would be if this cell might have what beat it."""
+        is_shadow = stream.shadows.get((held.value, held.entry[0])) == version
+        return self._may_have(stream, version) and (is_shadow or version not in stream.faded)
+
+    def _heed_check(self, stream: Stream, at: int, checked: int) -> None:
+        """A self-check was passed: what it covers needs no shadow, and may be had by who renounced the rest."""
+        self.archive.drop(stream, stream.check_at)
+        stream.check_at, stream.checked = at, max(stream.checked, checked)
+        for (wire, key), shadow in list(stream.shadows.items()):
+            now = [version for owner, version in self.values[wire].dots_of(key) if owner == stream.pid]
+            if shadow not in now and max(now, default=0) <= stream.checked:
+                self._drop_shadow(stream, wire, key)
+        if stream.pid in self._renounced:
+            self._show(stream)
+
+    def _heed_renunciation(self, note: Renounced) -> None:
+        pid = Pid(self.pid.name, note.life)
+        if pid.incarnation >= self.pid.incarnation or self._renounced.get(pid) is Inheritance.NOTHING:
+            return
+        self._renounced[pid] = Inheritance.NOTHING if note.all else Inheritance.LAST_GOOD
+        stream = self.archive.get(pid)
+        if stream is not None:
+            self._show(stream)
+
+    def _show(self, stream: Stream) -> None:
+        """Have in the values what this cell may have of a stream, and nothing else of it."""
+        for version, held in stream.entries():
+            if not self._may_have(stream, version):
+                self.values[held.value].discard((stream.pid, version))
+        for version, held in stream.entries():
+            dot, value = (stream.pid, version), self.values[held.value]
+            if dot not in value.entries and self._may_show(stream, version, held):
+                for loser in value.admit(dot, held.entry):
+                    value.discard(loser)
+                    if loser == (stream.pid, stream.shadows.get((held.value, held.entry[0]))):
+                        self._drop_shadow(stream, held.value, held.entry[0])
+
+    # -- forgetting ----------------------------------------------------------------------------------------------------
+
+    @property
+    def soonest(self) -> int:
+        """Before this moment (milliseconds of the shared time) nothing expires; 0: nothing does at all."""
+        moments = [value.soonest for value in self.values.values() if isinstance(value, StampedMap) and value.soonest]
+        return min(moments, default=0)
+
+    def purge(self) -> None:
+        """Let go what has expired."""
+        for value in self.values.values():
+            if isinstance(value, StampedMap):
+                for owner, version in value.purge(self.now):
+                    self.archive.drop(self.archive.open(owner), version)
+
+    def tidy(self) -> None:
+        """Forget what died or was taken away long enough ago, and streams of earlier lives of which nothing is left."""
+        fading, config = self._fading, self._config
+        while fading and (len(fading) > config.max_removals or fading[0][0] <= self.now - config.removal_memory):
+            _, stream, version = fading.popleft()
+            self.archive.drop(stream, version)
+        for stream in [stream for stream in self.archive if self.archive.is_stale(stream)]:
+            self._let_go(stream)
+
+    def forget(self, name: str) -> None:
+        """Drop all that a place had told."""
+        for stream in [stream for stream in self.archive if stream.pid.name == name]:
+            self._let_go(stream)
+
+    def end(self, pid: Pid, version: int) -> None:
+        """Others have dropped that stream at that version: drop it too, unless more of it is known here."""
+        stream = self.archive.get(pid)
+        if stream is not None and stream.version <= version:
+            self._let_go(stream)
+
+    def _let_go(self, stream: Stream) -> None:
+        if stream is self.own:
+            return
+        for version, held in list(stream.held.items()):
+            if held.value:
+                self.values[held.value].discard((stream.pid, version))
+            self.archive.drop(stream, version)
+        self.archive.close(stream)
+        self._renounced.pop(stream.pid, None)
