@@ -1,0 +1,1 @@
+"""What siblings lend each other: budgets (:mod:`lending`), and what one has computed (:mod:`cooperative_cache`)."""
