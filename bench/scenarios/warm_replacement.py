@@ -131,8 +131,8 @@ def one_crash(ctx: Context, arena: Arena[ContactState], dying: int) -> Crash:
 
 def born(pid: Pid, rng: random.Random, now: float, names: Iterable[str]) -> ContactState:
     """One sibling, or its successor."""
-    before = Pid(pid.name, pid.incarnation - 1) if pid.incarnation > 1 else None
-    return ContactState(pid, rng, now, peers=names, predecessor=before)
+    before = [Pid(pid.name, pid.incarnation - 1)] if pid.incarnation > 1 else []
+    return ContactState(pid, rng, now, peers=names, predecessors=before)
 
 
 def work(arena: Arena[ContactState], gap: Gap) -> None:

@@ -78,6 +78,9 @@ class Context:
         if lo >= hi:
             return
         bounds = self._spans.setdefault(owner, [])
+        if bounds and bounds[-1] == lo:  # the next one, as a rule
+            bounds[-1] = hi
+            return
         left, right = bisect_left(bounds, lo), bisect_right(bounds, hi)
         bounds[left:right] = [lo] * (left & 1 == 0) + [hi] * (right & 1 == 0)
 

@@ -137,8 +137,11 @@ class Dotted(Generic[A]):
 
     def beaten(self, dot: Dot, entry: A, rivals: Mapping[Dot, A]) -> list[Dot]:
         """Who of the entries with the same key, the new one among them, is beaten now: all but an owner's last."""
+        if len(rivals) == 1:
+            return []
         mine = [other for other in rivals if other[0] == dot[0]]
-        return [] if len(mine) == 1 else [other for other in mine if other != max(mine)]
+        last = max(mine)
+        return [other for other in mine if other != last]
 
     # -- entries come and go -------------------------------------------------------------------------------------------
 

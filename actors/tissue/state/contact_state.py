@@ -95,8 +95,9 @@ class ContactState:
     """One cell of a group that shares state; a core (:mod:`~actors.tissue.core`).
 
     ``peers``: the names of those to talk to, see :meth:`meet`.  ``offset``: what to add to ``now`` to get the time that
-    all share, see :class:`~actors.tissue.crdt.clocks.Clock`.  ``predecessor`` and ``inheritance``: what this life may
-    have of what an earlier one of its place had told.  Reports ``Warm``, ``Doubled`` and ``Forgotten``.
+    all share, see :class:`~actors.tissue.crdt.clocks.Clock`.  ``predecessors`` and ``inheritance``: what this life may
+    have of what these earlier ones of its place had told, the last one and those that died of the same.  Reports
+    ``Warm``, ``Doubled`` and ``Forgotten``.
 
     Shared values are changed by their own methods, which return what was changed; that need not be handed to anybody.
     ``time`` tells them the time where they are not told it.
@@ -122,7 +123,7 @@ class ContactState:
         *,
         peers: Iterable[str] = (),
         offset: float = 0.0,
-        predecessor: Pid | None = None,
+        predecessors: Iterable[Pid] = (),
         inheritance: Inheritance = Inheritance.ALL,
         time: Callable[[], float] | None = None,
         wake: Callable[[], None] | None = None,
@@ -148,7 +149,7 @@ class ContactState:
         self._round_due = math.inf
         self._check_due = now
         self.meet(peers, now)
-        if predecessor is not None:
+        for predecessor in predecessors:
             self._store.renounce(predecessor, inheritance)
         self._wake = wake
 
@@ -362,10 +363,9 @@ class ContactState:
     def _end(self, sender: Pid, packet: Packet) -> list[Effect]:
         """What makes an end of this life, if the packet says so."""
         own = self._store.own
-        known = [entry.version for entry in packet.digest if entry.pid == self.pid]
-        known += [part.head for part in packet.parts if part.pid == self.pid]
-        if max(known, default=0) > own.version:
-            return [Doubled(self.pid, sender)]
+        for pid, version, _ in packet.versions:
+            if version > own.version and pid == self.pid:
+                return [Doubled(self.pid, sender)]
         if own.alive and any(entry.pid == self.pid and entry.version >= own.version for entry in packet.over):
             return [Forgotten(self.pid, sender)]
         return []

@@ -25,7 +25,7 @@ class Draft:
     """What is to be said to one peer.
 
     ``ack``, ``group`` and ``hash``: see :mod:`~.packets`; ``said``: versions to state; ``lacks``: from which version on
-    to send which stream; ``lives``, ``over``: streams whose living entries, or whose end, to tell.
+    to send which stream; ``lives``, ``over``: streams whose living entries or whose end to tell, and :meth:`name_all`.
     """
 
     __slots__ = ("_left", "ack", "group", "hash", "lacks", "lives", "over", "said")
@@ -43,6 +43,13 @@ class Draft:
     def __bool__(self) -> bool:
         return bool(self.ack or self.said or self.lacks or self.lives or self.over)
 
+    def name_all(self, archive: Archive, rng: random.Random) -> None:
+        """State the versions of all streams; in any order, so that if not all fit a random choice of them does."""
+        streams = [stream for stream in archive if not stream.is_empty]
+        rng.shuffle(streams)
+        for stream in streams:
+            self.said.setdefault(stream.pid, Entry(stream.pid, stream.version))
+
     def write(
         self,
         archive: Archive,
@@ -57,17 +64,21 @@ class Draft:
 
         ``news``: (mark, stream), the newest first, of all up to ``mark``.
         """
+        if not (news or self.said or self.lacks or self.lives or self.over):
+            return body(life, head, mark, self.ack, self.group, self.hash), mark
         self._left = room - HEAD_BYTES
         over = self._taken([Entry(pid, version) for pid, version in self.over.items()], self._left // 4)
         deep = sorted(self.lacks, key=lambda pid: self.lacks[pid] - archive.version(pid))
         parts = self._parts(archive, deep[:1], self._left * 3 // 4)
         said = self._taken(list(self.said.values()), self._left // 2)
-        told = self._news([Entry(pid, archive.version(pid)) for _, pid in reversed(news) if pid not in self.lacks], rng)
+        others = [Entry(pid, archive.version(pid)) for _, pid in reversed(news) if pid not in self.lacks]
+        told = self._news(others, rng)
         parts += self._parts(archive, deep[1:], self._left)
         lives = self._lives(archive)
-        whole = {(name, number) for name, number, _, upto, *_ in parts if upto == archive.version(Pid(name, number))}
-        whole |= {(name, number) for name, number, *_ in told}
-        mark = next((at - 1 for at, pid in reversed(news) if tuple(pid) not in whole), mark)
+        whole = {(name, number) for name, number, _, _, _, *head in parts if not head}
+        if len(whole) + len(told) < len(self.lacks) + len(others):  # it does not all fit
+            whole |= {(name, number) for name, number, *_ in told}
+            mark = next((at - 1 for at, pid in reversed(news) if tuple(pid) not in whole), mark)
         return body(life, head, mark, self.ack, self.group, self.hash, said + told, parts, lives, over), mark
 
     def _taken(self, entries: list[Entry], room: int) -> list[list[Any]]:

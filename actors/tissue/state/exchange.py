@@ -10,6 +10,11 @@ A statement "I know that stream up to v" is all there is: whoever knows more sen
 version in turn, and equal needs no answer.  So it comes to an end, and whatever is lost is only stated again.  What is
 too much for a packet is asked for again when the first piece has come: one packet is under way to each, at the pace of
 the network.  A stream is asked for from one peer at a time.
+
+What is dead is told otherwise than by what took its place where that is long past, or was told by somebody else: a list
+of what is alive in a stream, or that a stream is over.  Taken at its word at once it would make a key vanish that was
+only overwritten, until the new value comes.  So whoever says it names all the streams that he knows, and up to where,
+and it counts only for who knows all that too; others ask for what they lack, and hear of the dead at the next check.
 """
 
 from __future__ import annotations
@@ -79,15 +84,17 @@ class Exchange:
         return news
 
     def _write(self, peer: Peer, kind: str, draft: Draft, news: list[tuple[int, Pid]]) -> Send:
-        if any(pid == self.pid for _, pid in news):
+        own = next((at for at, pid in news if pid == self.pid), 0)
+        if own:
             draft.lacks.setdefault(self.pid, peer.have)
+        if draft.lives or draft.over:
+            draft.name_all(self._archive, self._rng)
         # Who is not warm does not claim to have told all that there is to know.
         head, mark = self._news.mark + (not self.is_warm), 0 if kind == ACK else self._news.mark
         draft.group = 0 if kind == ACK else self._news.group
         body, mark = draft.write(self._archive, peer.life, head, news, mark, self._rng, self._config.packet_bytes)
         if kind != ACK:
-            is_whole = all(at <= mark for at, pid in news if pid == self.pid)
-            peer.sent = mark, self._store.own.version if is_whole else peer.have
+            peer.sent = mark, self._store.own.version if own <= mark else peer.have
         peer.is_greeted = True
         return Send(peer.name, kind, body)
 
@@ -100,20 +107,22 @@ class Exchange:
         if packet.ack and packet.life == self.pid.incarnation and packet.ack <= self._news.mark:
             peer.confirm(packet.ack)
         is_told = self._answer(peer, packet, draft, now)
-        self._reconcile(packet, draft)
-        if is_told and is_for_me and packet.mark and (packet.digest or packet.parts):
+        if is_told:
+            self._reconcile(packet, draft)
+        if is_told and is_for_me and packet.mark and packet.versions:
             draft.ack = packet.mark
         else:
             for part in packet.parts:
                 if not self._archive.is_coming(part.pid, peer.name, now):
                     draft.said.setdefault(part.pid, Entry(part.pid, self._archive.begun(part.pid, peer.name)))
-        if packet.hash == self._archive.hash:
-            peer.acked, peer.have = self._news.mark, self._store.own.version
-        elif packet.hash and kind == SYN and (packet.hash != EMPTY or peer.acked):  # who is new is told all as news
-            self._compare(draft)
+        if packet.hash:  # to find the own one takes as long as all the rest
+            if packet.hash == self._archive.hash:
+                peer.acked, peer.have = self._news.mark, self._store.own.version
+            elif kind == SYN and (packet.hash != EMPTY or peer.acked):  # who is new is told all as news
+                self._compare(draft)
         if not self.is_warm and kind != ACK and is_for_me and packet.mark == packet.head:
             self.answered.add(peer.name)
-            for pid, version, _ in _versions(packet):
+            for pid, version, _ in packet.versions:
                 self.missing[pid] = max(version, self.missing.get(pid, 0))
         # The answer to a SYN tells news, so that one exchange serves both sides; the answer to that does not.
         news = self._news_for(peer) if kind == SYN else []
@@ -123,8 +132,6 @@ class Exchange:
 
     def _learn(self, sender: Pid, kind: str, packet: Packet, now: float) -> list[Effect]:
         effects: list[Effect] = []
-        for pid, version, _ in packet.over:
-            self._store.end(pid, version)
         for part in packet.parts:
             if part.upto > self._archive.version(part.pid):
                 why = self._store.why_not(part)
@@ -139,10 +146,11 @@ class Exchange:
     def _answer(self, peer: Peer, packet: Packet, draft: Draft, now: float) -> bool:
         """Compare versions; returns whether all that the peer has spoken of is known here."""
         is_told, doubtful = True, []
-        for pid, version, live in _versions(packet):
+        for pid, version, live in packet.versions:
             mine = self._archive.version(pid)
             if pid not in self._archive and mine and version <= mine:
-                draft.over[pid] = mine
+                if self.is_warm:  # else what took its place may not have come yet
+                    draft.over[pid] = mine
             elif version > mine:
                 is_told = False
                 if self._asked.get(pid, now) <= now:
@@ -157,13 +165,16 @@ class Exchange:
                     doubtful.append(stream)
             if pid == self.pid:
                 peer.have = min(version, mine)
-        if is_told and not draft.lacks:  # else what is alive may differ only for what is under way
+        if is_told and self.is_warm and not draft.lacks:  # else it may differ only for what is under way
             for stream in doubtful:
                 is_long = LIVE_BYTES * stream.alive > self._config.packet_bytes // 2
                 draft.lives[stream.pid] = self._rng.randrange(stream.version) if is_long else 0
         return is_told
 
     def _reconcile(self, packet: Packet, draft: Draft) -> None:
+        """Believe what the peer says of the dead: all that he knows is known here."""
+        for pid, version, _ in packet.over:
+            self._store.end(pid, version)
         for pid, since, upto, alive in packet.lives:
             if self._store.reconcile(pid, since, upto, alive):
                 draft.lives[pid] = since
@@ -184,8 +195,3 @@ class Exchange:
     def tidy(self, now: float) -> None:
         """Forget whom was asked for what long ago."""
         self._asked = {pid: until for pid, until in self._asked.items() if until > now}
-
-
-def _versions(packet: Packet) -> list[Entry]:
-    """Up to where its sender knows which stream: he has what he sends."""
-    return [*packet.digest, *(Entry(part.pid, part.head) for part in packet.parts)]

@@ -21,20 +21,23 @@ All have the same body, a list whose empty end is left away:
                is in doubt, a hash of that
 7     parts    pieces of streams (:meth:`~.streams.Stream.cut`)
 8     lives    [name, life, since, upto, steps]: in this piece of a stream these are alive, and nothing else
-9     over     [name, life, version] of streams that were dropped
+9     over     [name, life, version] of streams that were dropped; this and ``lives`` count for who knows all of the
+               digest and the parts, which then hold all that the sender knows, or as much of that as fits
 ====  =======  =======================================================================================================
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from actors.messages import Pid
 
 from ..plain import read_bytes, read_list, read_name, read_number
 from .notes import Part
 from .streams import LIVES_LIMIT
+
+T = TypeVar("T")
 
 SYN = "contact.syn"
 SYN_ACK = "contact.syn-ack"
@@ -75,18 +78,18 @@ class Lives(NamedTuple):
 
 
 class Packet(NamedTuple):
-    """A packet as it was read."""
+    """A packet as it was read; ``versions``: up to where its sender knows which stream, as he has what he sends."""
 
-    life: int = 0
-    head: int = 0
-    mark: int = 0
-    ack: int = 0
-    group: int = 0
-    hash: bytes = b""
-    digest: tuple[Entry, ...] = ()
-    parts: tuple[Part, ...] = ()
-    lives: tuple[Lives, ...] = ()
-    over: tuple[Entry, ...] = ()
+    life: int
+    head: int
+    mark: int
+    ack: int
+    group: int
+    hash: bytes
+    versions: list[Entry]
+    parts: list[Part]
+    lives: list[Lives]
+    over: list[Entry]
 
 
 def body(*fields: Any) -> list[Any]:
@@ -99,12 +102,15 @@ def body(*fields: Any) -> list[Any]:
 
 def read_packet(raw: Any, read_part: Callable[[Any], Part]) -> Packet:
     """What :func:`body` made.  Raises ``TypeError`` or ``ValueError``, or what ``read_part`` raises."""
-    fields = [*read_list(raw, 0, 10)]
+    fields = list(read_list(raw, 0, 10))
     life, head, mark, ack, group, known, digest, parts, lives, over = fields + _EMPTY[len(fields) :]
     if known and len(read_bytes(known)) != HASH_BYTES:
         raise ValueError("a hash of another length")
     if read_number(mark) > read_number(head):
         raise ValueError("a mark ahead of its head")
+    pieces = _read_all(parts, read_part)
+    versions = _read_all(digest, _read_entry)
+    versions += [Entry(part.pid, part.head) for part in pieces]
     return Packet(
         read_number(life),
         head,
@@ -112,14 +118,18 @@ def read_packet(raw: Any, read_part: Callable[[Any], Part]) -> Packet:
         read_number(ack),
         read_number(group),
         known,
-        tuple(_read_entry(each) for each in read_list(digest)),
-        tuple(read_part(each) for each in read_list(parts)),
-        tuple(_read_lives(each) for each in read_list(lives)),
-        tuple(_read_entry(each) for each in read_list(over)),
+        versions,
+        pieces,
+        _read_all(lives, _read_lives),
+        _read_all(over, _read_entry),
     )
 
 
-_EMPTY: list[Any] = [0, 0, 0, 0, 0, b"", (), (), (), ()]
+_EMPTY: list[Any] = [0, 0, 0, 0, 0, b"", [], [], [], []]
+
+
+def _read_all(raw: Any, read: Callable[[Any], T]) -> list[T]:
+    return [read(each) for each in read_list(raw)] if raw != [] else []
 
 
 def _read_entry(raw: Any) -> Entry:

@@ -9,7 +9,7 @@ Knows nothing of packets and peers; :mod:`~actors.tissue.state.contact_state` sa
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, TypeVar
@@ -188,11 +188,12 @@ class Store:
             return f"there is no room for more than {limits.max_bytes} bytes"
         if stream is None and len(self.archive) >= limits.max_owners:
             return f"there is no room for more than {limits.max_owners} streams"
-        counts = Counter(held.value for _, held in part.held if held.value)
-        if len(self.values.keys() | counts.keys()) > limits.max_values:
+        wires = {held.value for _, held in part.held if held.value}
+        if len(self.values) + len(wires - self.values.keys()) > limits.max_values:
             return f"there is no room for more than {limits.max_values} values"
-        for wire, count in counts.items():
-            if wire in self.values and len(self.values[wire].entries) + count > limits.max_entries:
+        for wire in wires & self.values.keys():
+            room = limits.max_entries - len(self.values[wire].entries)
+            if len(part.held) > room and sum(held.value == wire for _, held in part.held) > room:
                 return f"there is no room for more than {limits.max_entries} entries of {wire}"
         return ""
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from actors.messages import Pid
@@ -171,6 +172,7 @@ class Stream:
         return self.version, steps
 
 
+@lru_cache(4096)
 def _mixed(number: int) -> int:
     """32 bits that have nothing in common with those of other numbers (the finalizer of MurmurHash3)."""
     number ^= number >> 32

@@ -31,13 +31,13 @@ def born(
     peers: Iterable[str],
     config: ContactConfig = FRAMES,
     *,
-    predecessor: Pid | None = None,
+    predecessors: Iterable[Pid] = (),
     inheritance: Inheritance = Inheritance.ALL,
     offset: float = 0.0,
 ) -> Birth:
-    everybody = list(peers)
+    everybody, before = list(peers), list(predecessors)
     return lambda pid, rng, now: ContactState(
-        pid, rng, now, config, peers=everybody, predecessor=predecessor, inheritance=inheritance, offset=offset
+        pid, rng, now, config, peers=everybody, predecessors=before, inheritance=inheritance, offset=offset
     )
 
 

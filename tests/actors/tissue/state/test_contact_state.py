@@ -407,6 +407,35 @@ def test_a_part_that_makes_no_sense_is_refused(body: Any) -> None:
     assert state.digest == {}
 
 
+@pytest.mark.parametrize("dead", [{"lives": [["b", 1, 0, 1, []]]}, {"over": [["b", 1, 1]]}], ids=["lives", "over"])
+def test_what_is_said_to_be_dead_counts_for_who_knows_all_that_its_teller_knows(dead: dict[str, Any]) -> None:
+    state = alone()
+    state.receive(Pid("b", 1), SYN, part(1, entry("x")), 0.0)
+    said = [1, 9, 0, 0, 0, b"", [["d", 1, 1]], [], dead.get("lives", []), dead.get("over", [])]
+    (asked,) = sent(state.receive(Pid("c", 1), ACK, said, 0.0))
+    before = sessions(state).value
+    state.receive(Pid("d", 1), SYN, [0, 1, 1, 0, 0, b"", [], [["d", 1, 0, 1, {"ormap:y": [1, entry("z")]}]]], 0.0)
+    state.receive(Pid("c", 1), ACK, said, 0.0)
+
+    assert before == {"x": 1}
+    assert asked.body[6] == [["d", 1, 0]]
+    assert sessions(state).value == {}
+
+
+def test_who_says_what_is_dead_names_all_that_it_knows_and_says_nothing_before_it_is_warm() -> None:
+    state = alone()
+    state.receive(Pid("b", 1), SYN, part(1, entry("x")), 0.0)
+    state.receive(Pid("d", 1), SYN, [0, 1, 1, 0, 0, b"", [], [["d", 1, 0, 1, {"ormap:y": [1, entry("z")]}]]], 0.0)
+    doubted = [1, 1, 0, 0, 0, b"", [["b", 1, 1, 7]]]
+    cold = state.receive(Pid("c", 1), ACK, doubted, 0.0)
+    state.warmed(0.0)
+    (warm,) = sent(state.receive(Pid("c", 1), ACK, doubted, 0.0))
+
+    assert cold == []
+    assert sorted(warm.body[6]) == [["b", 1, 1], ["d", 1, 1]]
+    assert warm.body[8] == [["b", 1, 0, 1, [1]]]
+
+
 def test_packets_of_an_earlier_life_of_this_place_and_of_unknown_kinds_are_refused() -> None:
     state = alone()
     state.receive(Pid("b", 2), SYN, [], 0.0)

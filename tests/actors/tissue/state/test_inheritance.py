@@ -12,6 +12,7 @@ from actors.tissue.state.inheritance import Inheritance, inheritance
 from .kit import Group, born, change, count, counter, flags, group, happened, names, online, put, sessions, settle
 
 N = 5
+ALL = Inheritance.ALL
 
 
 def replaced(arena: Group, name: str, how: Inheritance = Inheritance.ALL, after: float = 1.0) -> ContactState:
@@ -19,7 +20,7 @@ def replaced(arena: Group, name: str, how: Inheritance = Inheritance.ALL, after:
     before = arena.pid(name)
     arena.kill(name)
     arena.run(arena.now + after)
-    state = arena.add(name, born(names(N), predecessor=before, inheritance=how))
+    state = arena.add(name, born(names(N), predecessors=[before], inheritance=how))
     arena.run(arena.now + 3.0)
     assert state.is_warm
     return state
@@ -103,6 +104,21 @@ def test_after_poison_the_successor_has_nothing_of_it_but_all_of_the_others() ->
     assert sessions(state).value == {"ours": 2}
 
 
+def test_all_lives_that_died_of_one_message_are_renounced() -> None:
+    arena = group(N)
+    lives = []
+    for life in (1, 2, 3):
+        put(arena, "c0", f"told by {life}", life)
+        arena.run(arena.now + 1.0)
+        lives.append(arena.pid("c0"))
+        arena.kill("c0")
+        arena.add("c0", born(names(N), predecessors=lives[1:], inheritance=Inheritance.NOTHING if life == 3 else ALL))
+        arena.run(arena.now + 3.0)
+
+    assert sessions(arena.cells["c0"]).value == {"told by 1": 1}
+    assert sessions(arena.cells["c1"]).value == {"told by 1": 1, "told by 2": 2, "told by 3": 3}
+
+
 def test_what_was_renounced_the_life_after_does_without_too() -> None:
     arena = group(N)
     put(arena, "c0", "token", 1)
@@ -161,4 +177,4 @@ def test_a_cell_is_no_successor_of_another_place_or_of_itself() -> None:
     for wrong in (Pid("c1", 1), Pid("c0", 2)):
         arena.kill("c0")
         with pytest.raises(ValueError, match="is no successor of"):
-            arena.add("c0", born(names(2), predecessor=wrong._replace(incarnation=99)))
+            arena.add("c0", born(names(2), predecessors=[wrong._replace(incarnation=99)]))

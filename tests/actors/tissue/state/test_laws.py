@@ -159,3 +159,102 @@ def test_what_one_survivor_knew_all_come_to_know_however_many_die(
 
         assert values(state) == told_afresh(state)
         assert values(state) == witness.values(reached.__getitem__)
+
+
+# -- what is overwritten does not vanish -------------------------------------------------------------------------------
+
+KEYS = "xy"
+SMALL = replace(DATAGRAMS, packet_bytes=1024, check_period=0.5)
+SEEN = ("sessions", "flags", "online", "best")
+
+overwrites = st.one_of(
+    st.tuples(st.just("act"), places, st.sampled_from(SEEN), st.sampled_from(KEYS), st.integers(0, 1 << 20)),
+    st.tuples(st.just("wait"), st.sampled_from([0.05, 0.3, 1.0])),
+    st.tuples(st.just("cut"), st.sets(places)),
+    st.tuples(st.just("heal")),
+    st.tuples(st.just("meet"), places, st.sets(places, min_size=1)),
+    st.tuples(st.sampled_from(["kill", "revive"]), places),
+)
+
+
+def overwrite(state: ContactState, name: str, key: str, value: int, now: float) -> None:
+    match name:
+        case "sessions":
+            sessions(state).put(key, value, now)
+        case "flags":
+            flags(state).put(key, value, now)
+        case "online":
+            online(state).add(key)
+        case _:
+            state.share("best", MaxRegister).offer(value)
+
+
+def readable(state: ContactState) -> set[Any]:
+    """All keys that can be read."""
+    return {
+        *(("sessions", key) for key in sessions(state)),
+        *(("flags", key) for key in flags(state)),
+        *(("online", key) for key in online(state)),
+        *([("best", "")] if state.share("best", MaxRegister).value is not None else []),
+    }
+
+
+def live(arena: Group, what: str, *rest: Any) -> None:
+    """Let one thing happen, to a cell if it is alive."""
+    match what:
+        case "act" if rest[0] in arena.cells:
+            name, about, key, value = rest
+            change(arena, name, lambda state: overwrite(state, about, key, value, arena.now))
+        case "wait":
+            arena.run(arena.now + rest[0])
+        case "cut":
+            arena.network.partition(rest[0])
+        case "heal":
+            arena.network.heal()
+        case "meet" if rest[0] in arena.cells:
+            arena.tell(rest[0], lambda state, now: state.meet(rest[1], now))
+        case "kill" if len(arena.cells) > 1:
+            arena.kill(rest[0])
+            for name in arena.cells:
+                arena.tell(name, lambda state, now: state.died(arena.pid(rest[0]), now))
+        case "revive" if rest[0] not in arena.cells:
+            arena.revive(rest[0])
+
+
+class Readers:
+    """Reads everything in every cell after whatever happens to it, and remembers what could be read."""
+
+    def __init__(self, arena: Group) -> None:
+        self._arena = arena
+        self._read: dict[Pid, set[Any]] = {}
+        carry_out = arena._carry_out
+
+        def look(name: str, effects: Any) -> None:
+            self.look(name)
+            carry_out(name, effects)
+
+        arena._carry_out = look  # type: ignore[method-assign]
+
+    def look(self, name: str) -> None:
+        state = self._arena.cells.get(name)
+        if state is not None:
+            read = readable(state)
+            assert read >= self._read.get(state.pid, set()), f"{state.pid} at {self._arena.now}"
+            self._read[state.pid] = read
+
+
+@pytest.mark.parametrize("config", [FRAMES, SMALL], ids=["frames", "small"])
+@some
+@given(st.integers(0, 1 << 32), st.lists(overwrites, min_size=15, max_size=80))
+def test_what_is_only_ever_overwritten_never_vanishes_for_any_reader(
+    config: ContactConfig, seed: int, story: list[Any]
+) -> None:
+    arena = group(CELLS, seed, config)
+    arena.network = rough(seed)
+    Readers(arena)
+    for step in story:
+        live(arena, *step)
+    arena.network.heal()
+    for name in arena.cells:
+        arena.tell(name, lambda state, now: state.meet(arena.cells, now))
+    settle(arena, 120.0)

@@ -26,10 +26,10 @@ def test_a_packet_survives_the_wire_without_its_empty_end() -> None:
 
     packet = read_packet(unpack(pack(raw)), no_part)
 
-    assert packet == Packet(1, 5, 4, 3, 2, b"12345678", (said,), (), (Lives(A, 2, 9, {3, 5}),), (over,))
+    assert packet == Packet(1, 5, 4, 3, 2, b"12345678", [said], [], [Lives(A, 2, 9, {3, 5})], [over])
     assert body(1, 5, 0, 3, 0, b"", [], [], [], []) == [1, 5, 0, 3]
     assert body(0, 0, 0, 0, 0, b"", [], [], [], []) == []
-    assert read_packet([], no_part) == Packet()
+    assert read_packet([], no_part) == Packet(0, 0, 0, 0, 0, b"", [], [], [], [])
 
 
 def test_the_head_of_a_packet_and_an_entry_fit_what_is_reckoned_for_them() -> None:
