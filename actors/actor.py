@@ -23,6 +23,8 @@ from .turn import describe
 
 if TYPE_CHECKING:
     from .cell import Cell
+    from .contact.contact import Contact
+    from .contact.toward import Toward
     from .ref import Ref
     from .system import ActorSystem
 
@@ -180,6 +182,17 @@ class Actor:
     def parent(self) -> Ref[Any] | None:
         """The supervisor, or the actor that spawned this one."""
         return self._cell.parent.ref if self._cell.parent is not None else None
+
+    @property
+    def contact(self) -> Contact:
+        """This life among those that are close to it: what they tell each other, share, sense and do together."""
+        from .contact.contact import contact_of  # the tissue is built on actors, and loaded when it is wanted
+
+        return contact_of(self._live())
+
+    def toward(self, field: str) -> Toward:
+        """The nearest source of a field, to tell or ask: ``await self.toward("gpu").ask(message)``."""
+        return self.contact.toward(field)
 
     def _live(self) -> Cell:
         """The cell, if this object is the life in it: one that was abandoned or replaced may not act in its name."""

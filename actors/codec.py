@@ -21,7 +21,7 @@ import msgpack
 
 from .errors import CodecError
 from .handlers import routes_of
-from .messages import Down, Exit
+from .messages import Down, Exit, Impulse
 
 if TYPE_CHECKING:
     from .actor import Actor
@@ -147,7 +147,7 @@ class Codec:
         Subclasses, answers and the types of fields have to be registered by themselves.  Raises what :meth:`register`
         does, and ``HandlerError`` for a class whose annotations cannot be read.
         """
-        kinds = [kind for kind in routes_of(actor_class).table if kind not in (Down, Exit)]
+        kinds = [kind for kind in routes_of(actor_class).table if kind not in (Down, Exit, Impulse)]
         return tuple(self.register(kind) for kind in kinds if _shape_of(kind))
 
     def encode(self, message: object) -> bytes:

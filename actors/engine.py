@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from .cell import Cell
+    from .tissue.transport import Transport
 
 BATCH = 16
 """Messages one actor may handle before the next one's turn: fairness between actors."""
@@ -45,6 +46,9 @@ class Engine(Protocol):
     def random(self) -> random.Random:
         """A source of chance for one system that was given no seed."""
 
+    def transport(self) -> Transport | None:
+        """What carries packets between the cells of the systems on this loop; ``None``: each system is alone."""
+
 
 class LoopEngine:
     """First come, first served, in real time."""
@@ -58,6 +62,9 @@ class LoopEngine:
 
     def random(self) -> random.Random:
         return random.Random()
+
+    def transport(self) -> None:
+        return None
 
 
 LOOP = LoopEngine()

@@ -23,13 +23,14 @@ class Extras:
 
     ``paused``: the life here is about to be replaced and begins nothing; ``parked`` are the urgent messages meanwhile;
     ``predecessor``: the life that it has replaced, until that has ended; ``retiring``: it asked to be replaced itself.
+    ``rejoin``: called when the next life has started: it is close to whom the last one was close to.
     ``control``: of a controlled mailbox; ``expired`` and ``shed`` count what was not handled in time.
     """
 
     __slots__ = (
         "control", "deadly", "deferred", "enders", "estate", "expired", "groups", "late", "links", "monitors", "names",
-        "on_start", "parked", "paused", "places", "predecessor", "pulse", "retiring", "shed", "stash", "suspended",
-        "timers", "wards", "watchers", "withdrawn",
+        "on_start", "parked", "paused", "places", "predecessor", "pulse", "rejoin", "retiring", "shed", "stash",
+        "suspended", "timers", "wards", "watchers", "withdrawn",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -47,6 +48,7 @@ class Extras:
         self.predecessor: Cell | None = None
         self.retiring: tuple[str, str | None] | None = None
         self.late = False
+        self.rejoin: Callable[[], None] | None = None
         self.withdrawn = 0
         self.on_start: Callable[[Cell, Any], None] | None = None
         self.enders: list[Callable[[Reason], None]] = []

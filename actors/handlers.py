@@ -14,12 +14,15 @@ from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints, overload
 
 from .errors import HandlerError
-from .messages import Down, Exit
+from .messages import Down, Exit, Impulse
 
 F = TypeVar("F", bound=Callable[..., Any])
 Handler = Callable[[Any, Any], Any]
 
 MARK = "_planaria_handle"
+RECEPTORS = "_planaria_receptors"
+"""What ``@receptor`` notes on a method."""
+
 MAX_LEVEL = 9
 """Levels of a brownout besides the full one; each has a table of its own."""
 
@@ -43,10 +46,10 @@ class Routes:
     holds such a table for each level of a brownout, of which ``table`` is the first: all that is handled in full.
     ``priority`` holds the types that travel in the urgent lane.  ``needs_task`` is false if nothing in the class is
     ``async``: then its handlers never suspend and need no fiber.  ``starts_async``: ``started`` is a coroutine
-    function. ``overridden`` names the hooks that the class defines.
+    function.  ``senses``: it has receptors.  ``overridden`` names the hooks that the class defines.
     """
 
-    __slots__ = ("_urgent", "levels", "needs_task", "overridden", "priority", "starts_async", "table")
+    __slots__ = ("_urgent", "levels", "needs_task", "overridden", "priority", "senses", "starts_async", "table")
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class Routes:
         handlers = [handler for level in self.levels for handler in level.values()]
         functions = [*handlers, *(getattr(cls, hook, None) for hook in HOOKS)]
         self.needs_task = any(inspect.iscoroutinefunction(function) for function in functions)
+        self.senses = any(hasattr(value, RECEPTORS) for base in cls.__mro__ for value in vars(base).values())
         self._urgent: dict[type, bool] = {}
 
     @property
@@ -153,7 +157,9 @@ def collect(cls: type, namespace: dict[str, Any] | None = None) -> Routes:
     """
     root = next(base for base in reversed(cls.__mro__) if "_cell" in vars(base).get("__slots__", ()))
     overridden = frozenset(hook for hook in HOOKS if getattr(cls, hook, None) is not getattr(root, hook, None))
-    table: dict[type, Handler] = {Down: cls.down, Exit: cls.exited} if cls is not root else {}  # type: ignore[attr-defined]
+    table: dict[type, Handler] = {Impulse: _impulse}
+    if cls is not root:
+        table |= {Down: cls.down, Exit: cls.exited}  # type: ignore[attr-defined]
     if "receive" in overridden:
         return Routes(cls, {**table, object: cls.receive}, frozenset(), overridden)  # type: ignore[attr-defined]
     priority: set[type] = set()
@@ -180,6 +186,10 @@ def collect(cls: type, namespace: dict[str, Any] | None = None) -> Routes:
             if mark.priority:
                 priority.add(target)
     return Routes(cls, table, frozenset(priority), overridden, _levels(cls, table, cheaper, priority))
+
+
+def _impulse(actor: Any, impulse: Impulse) -> Any:
+    return impulse.method(actor, impulse.event)
 
 
 def _check_mark(where: str, mark: Mark) -> None:

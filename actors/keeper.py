@@ -15,9 +15,9 @@ from . import life
 from .actor import Actor
 from .blueprint import Blueprint
 from .cell import Cell
-from .envelopes import NOTHING, Call, ChildEnded, Ending
+from .envelopes import NOTHING, Call, ChildEnded, Ending, Stop
 from .errors import StartTimeout
-from .exits import KILL, KILLED, SHUTDOWN, Crashed, Reason, Remains
+from .exits import KILL, KILLED, SHUTDOWN, Apoptosis, Crashed, Reason, Remains
 from .lifecycle import LIVING, State
 from .links import send_exit
 from .ref import Ref
@@ -130,6 +130,23 @@ class Keeper(Actor):
         elif timeout != math.inf:
             self._kills[cell] = cell.scheduler.loop.call_later(timeout, send_exit, cell, KILL, self._cell)
 
+    def retire_life(self, ref: Ref[Any], cause: str, timeout: float) -> None:
+        """Have a kept life end by apoptosis when it is done with the message in hand and the answers it owes, and kill
+        it after ``timeout`` seconds.
+        """
+        cell = ref._cell
+
+        def end(_: object = None) -> None:
+            owed = next((envelope.future for envelope in cell.more().deferred if envelope.future), None)
+            if owed is not None and not owed.done():
+                owed.add_done_callback(lambda _: cell.push(Call(end)) if cell.state is State.RUNNING else None)
+            else:
+                cell.push(Stop(Apoptosis(cause)))
+
+        cell.push(Call(end))
+        if timeout != math.inf:
+            self._kills[cell] = cell.scheduler.loop.call_later(timeout, send_exit, cell, KILL, self._cell)
+
     def kill_life(self, ref: Ref[Any]) -> None:
         """Kill a kept life: no hook of it runs."""
         send_exit(ref._cell, KILL, self._cell)
@@ -236,3 +253,9 @@ def places_of(ref: Ref[Any]) -> dict[str, Ref[Any]]:
 def life_at(ref: Ref[Any]) -> Any:
     """The actor object that lives at ``ref`` now, or ``None``: for introspection, never to be called into."""
     return ref._cell.actor
+
+
+def vacate(ref: Ref[Any]) -> None:
+    """Close the place of a keeper whose life is over, and all below it: nobody will live there again."""
+    if ref._cell.state not in LIVING and ref._cell.state is not State.CLOSED:
+        life.close(ref._cell)

@@ -91,6 +91,8 @@ def _begin_now(cell: Cell) -> Outcome:
                 raise TypeError(f"{type(actor).__name__}.started returned a coroutine; declare it with 'async def'")
         if _is_heir(cell):
             actor.inherit(_estate(cell))
+        if cell.routes.senses:
+            actor.contact.feel()
     except (KeyboardInterrupt, SystemExit, GeneratorExit) as error:
         _not_started(cell, error)
         raise
@@ -116,6 +118,8 @@ async def begin(cell: Cell) -> None:
             result = actor.inherit(_estate(cell))
             if result.__class__ is CoroutineType:
                 await result
+        if cell.routes.senses:
+            actor.contact.feel()
     except BaseException as error:
         failure = crash_of(error)
     if cell.incarnation == life and cell.state is State.STARTING:  # else it was abandoned, and has ended at last
@@ -138,6 +142,10 @@ def _started(cell: Cell, *, in_turn: bool = True) -> Outcome:
     cell.advance(Event.STARTED)
     cell.scheduler.system.alive += 1
     cell.release(in_turn=in_turn)
+    extras = cell.extras
+    if extras is not None and extras.rejoin is not None:
+        rejoin, extras.rejoin = extras.rejoin, None
+        rejoin()
     return STARTED
 
 

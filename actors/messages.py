@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
@@ -61,6 +62,13 @@ class Exit:
     ref: Ref[Any] | None
     pid: Pid | None
     reason: Reason
+
+
+class Impulse(NamedTuple):
+    """Have a method of the actor's own called with ``event``, as the handler of a message; for the engine."""
+
+    method: Callable[[Any, Any], Any]
+    event: object
 
 
 class Undelivered(StrEnum):

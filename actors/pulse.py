@@ -20,10 +20,11 @@ class Pulse:
     """Of one life.  ``report`` is called with each piece of evidence, in the turn in which it is found.
 
     ``tolerate``: exceptions of handlers that do not end the life; ``latency``: seconds a message may take.  ``estate``:
-    what the life left when it crashed; ``is_poisoned``: it died of a message that was then quarantined.
+    what the life left when it crashed; ``is_poisoned``: it died of a message that was then quarantined.  ``doubts``:
+    what was observed since the last check-up that found nothing, of which ``sound`` is told.
     """
 
-    __slots__ = ("counts", "estate", "is_poisoned", "latency", "report", "tolerate")
+    __slots__ = ("counts", "doubts", "estate", "is_poisoned", "latency", "report", "sound", "tolerate")
 
     def __init__(
         self,
@@ -37,6 +38,14 @@ class Pulse:
         self.counts: Counter[Harm] = Counter()
         self.estate: Any = NOTHING
         self.is_poisoned = False
+        self.doubts: set[Harm] = set()
+        self.sound: Callable[[], None] | None = None
+
+    def passed(self) -> None:
+        """A check-up found nothing."""
+        self.doubts.clear()
+        if self.sound is not None:
+            self.sound()
 
 
 def attach(cell: Cell, pulse: Pulse | None, blocked_after: float) -> None:
@@ -65,5 +74,6 @@ def note(cell: Cell, evidence: Evidence) -> bool:
     if pulse is None:
         return False
     pulse.counts[evidence.harm] += 1
+    pulse.doubts.add(evidence.harm)
     pulse.report(evidence)
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from .cell import Accepted, Cell, Waiting
 from .envelopes import LIFE_ITEMS, NEVER, bare
@@ -39,10 +39,11 @@ class RoundRobin:
 
 def least_loaded(workers: list[Ref[Any]], message: Any) -> Ref[Any] | None:
     """The one with the fewest messages waiting or in hand; one that runs before one that does not."""
-    return min(workers, key=_load, default=None)
+    return min(workers, key=load_of, default=None)
 
 
-def _load(ref: Ref[Any]) -> tuple[bool, int]:
+def load_of(ref: Ref[Any]) -> tuple[bool, int]:
+    """Whether it does not run, and how many messages wait there or are in hand."""
     cell = ref._cell
     return cell.state is not State.RUNNING, len(cell.box or ()) + (cell.box is not None)
 
@@ -70,6 +71,57 @@ def jump_hash(key: int, buckets: int) -> int:
         key = (key * 2862933555777941757 + 1) & 0xFFFF_FFFF_FFFF_FFFF
         following = int((bucket + 1) * (1 << 31) / ((key >> 33) + 1))
     return bucket
+
+
+class Meter(Protocol):
+    """Chooses workers by how fast they have answered so far, and is told how fast they were."""
+
+    def choose(self, workers: list[Ref[Any]]) -> Ref[Any] | None:
+        """The worker for the next message; ``None`` if there is nobody."""
+
+    def begin(self, worker: Ref[Any]) -> Any:
+        """It is asked; what is returned stands for this question."""
+
+    def end(self, call: Any, error: BaseException | None) -> None:
+        """That question was answered, or ended by an error."""
+
+
+class Metered:
+    """Whoever a meter chooses; how long it takes to answer is measured there and only there."""
+
+    def __init__(self, meter: Meter) -> None:
+        self.meter = meter
+
+    def __call__(self, workers: list[Ref[Any]], message: Any) -> Ref[Any] | None:
+        worker = self.meter.choose(workers)
+        return None if worker is None else _MeteredRef(worker, self.meter)
+
+
+class _MeteredRef(PriorityRef[Any]):
+    """A worker whose next answer is measured."""
+
+    __slots__ = ("_meter", "_worker")
+
+    def __init__(self, worker: Ref[Any], meter: Meter) -> None:
+        super().__init__(worker._cell)
+        self._worker = worker
+        self._meter = meter
+
+    def tell(self, message: Any) -> Accepted | Waiting:
+        return self._worker.tell(message)
+
+    async def _ask(self, message: Any, timeout: float | None, due: float = NEVER) -> Any:
+        call = self._meter.begin(self._worker)
+        try:
+            answer = await self._worker._ask(message, timeout, due)
+        except BaseException as error:
+            self._meter.end(call, error)
+            raise
+        self._meter.end(call, None)
+        return answer
+
+    def _post(self, item: Any) -> Accepted | Waiting:
+        return self._worker._post(item)
 
 
 class RoutedRef(PriorityRef[P_contra]):
@@ -133,6 +185,22 @@ class RoutedRef(PriorityRef[P_contra]):
             return None
         worker = self.pick(self.workers, message)
         return None if worker is None or worker._cell.state in REFUSING else worker
+
+    def relieve(self, newborn: Ref[Any]) -> None:
+        """Give a worker that has just come its share of what waits with the others: what came last, from the fullest.
+
+        Not for routes by key: it does not ask the route.
+        """
+        cells = [worker._cell for worker in self.workers if worker is not newborn]
+        share = sum(len(cell.box or ()) for cell in cells) // (len(cells) + 1)
+        moved: list[Any] = []
+        while len(moved) < share:
+            fullest = max(cells, key=lambda cell: len(cell.box or ()))
+            if len(fullest.box or ()) <= share or fullest.box[-1].__class__ in LIFE_ITEMS:
+                break
+            moved.append(fullest.box.pop())
+        for item in reversed(moved):
+            newborn._cell.put(item)
 
     def remove(self, worker: Ref[Any]) -> None:
         """Send nothing to ``worker`` any more, and what waits there to the others, in its order."""

@@ -71,6 +71,7 @@ class Scheduler:
         self.system = system
         self.loop = loop
         self.context = context
+        self.engine = engine
         self.clock = clock = engine.clock
         self.wall = engine.now
         self.ready = engine.queue()

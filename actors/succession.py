@@ -47,6 +47,7 @@ class Succession:
         self._old = old = ref._cell
         self._life = old.incarnation
         self._paused_at: float | None = None
+        self._ended: Callable[[Reason], None] | None = None
         self._bud = bud = Cell(old.scheduler, old.blueprint, old.routes, old.label, old.parent)
         bud.ref = old.ref
         bud.incarnation = number - 1
@@ -64,6 +65,7 @@ class Succession:
         bud = self._bud
         self._keeper.more().wards[bud] = None
         attach(bud, pulse, bud.scheduler.blocked_after)
+        self._ended = ended
         bud.more().enders.append(ended)
 
         def outcome(_: Cell, result: life.Outcome) -> None:
@@ -145,6 +147,7 @@ class Succession:
             places[key] = bud
         bud.more().predecessor = old
         old.scheduler.system.registry.move(old, bud)
+        old.scheduler.system.hand_over(old, bud)
         old.ref._cell = bud
         bud.held = bud.more().suspended
         bud.scheduler.enqueue(bud)
@@ -240,7 +243,8 @@ class Succession:
         self.resume()
         if bud.ref._cell is bud:
             return
-        bud.more().enders.clear()
+        if self._ended in bud.more().enders:
+            bud.more().enders.remove(self._ended)
         bud.more().on_start = None
         if bud.state not in LIVING:
             self._let_go(bud)

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Self, TypeVarTuple
+from typing import TYPE_CHECKING, Any, Self, TypeVarTuple
 
 from . import life
 from .actor import Actor, blueprint_of
@@ -32,6 +32,10 @@ from .registry import Registry
 from .scheduler import KILL_GRACE, Scheduler
 from .sentry import keep_watch
 from .watchdog import WATCHDOG, Watchdog
+
+if TYPE_CHECKING:
+    from .contact.site import Site
+    from .tissue.transport import Transport
 
 Ts = TypeVarTuple("Ts")
 
@@ -57,11 +61,20 @@ class ActorSystem:
 
     ``seed``: makes ``system.rng``, which everything random here draws from, repeatable.  ``watchdog``: what watches for
     handlers that hold the loop, in a thread, from the system's entering to its leaving (not in virtual time); ``None``:
-    they are reported by the clock, when they are over.  A system belongs to the loop it was entered on.
+    they are reported by the clock, when they are over.  ``transport``: what carries packets between the cells of the
+    tissue (see ``docs/tissue.md``); ``None``: this system is alone.  A system belongs to the loop it was entered on.
     """
 
-    def __init__(self, name: str, *, seed: int | None = None, watchdog: Watchdog | None = WATCHDOG) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        seed: int | None = None,
+        watchdog: Watchdog | None = WATCHDOG,
+        transport: Transport | None = None,
+    ) -> None:
         self.name = name
+        self.transport = transport
         self.watchdog = watchdog
         self.rng = random.Random(seed)  # a world replaces it by one of its own unless a seed was given
         self.events = Events()
@@ -72,6 +85,7 @@ class ActorSystem:
         self._closing = False
         self._roots: dict[Cell, None] = {}
         self._scheduler: Scheduler | None = None
+        self._site: Site | None = None
         self.dead_letters = DeadLetters(self.events, self.now)
 
     # -- entering and leaving ------------------------------------------------------------------------------------------
@@ -108,6 +122,8 @@ class ActorSystem:
                 await self._kill_all()
             raise
         finally:
+            if self._site is not None:
+                self._site.close()
             try:
                 await scheduler.close()
             finally:
@@ -145,6 +161,20 @@ class ActorSystem:
         if self._scheduler is None:
             raise NotRunning(f"system {self.name!r}")
         return self._scheduler
+
+    @property
+    def site(self) -> Site:
+        """This system as a host of the tissue, from now on one; for the engine."""
+        if self._site is None:
+            from .contact.site import Site  # the tissue is built on the system, and loaded when it is wanted
+
+            self._site = Site(self, self.transport or self.scheduler.engine.transport())
+        return self._site
+
+    def hand_over(self, old: Cell, new: Cell) -> None:
+        """A successor is about to serve; for the engine."""
+        if self._site is not None:
+            self._site.hand_over(old, new)
 
     def now(self) -> float:
         """Seconds of this system's clock: monotonic, or virtual in a ``world``."""
@@ -228,6 +258,10 @@ class ActorSystem:
     def adopt(self, cell: Cell) -> None:
         """A life has lost its keeper: it is ended with the system, if not before."""
         self._roots[cell] = None
+
+    def roots(self) -> list[Cell]:
+        """The places that nobody but the system keeps; for the engine."""
+        return [cell for cell in self._roots if cell.parent is None]
 
     def forget(self, cell: Cell) -> None:
         """A place was closed."""

@@ -49,14 +49,15 @@ LAYERS = {
             "overload.controlled overload.budget overload.breaker overload.retry "
             "actor checkup succession keeper router system",
         ),
-        Layer("engines", "engines/*"),
         Layer("tissue", "tissue/*", pure=True),
+        Layer("contact", "contact/*"),
+        Layer("engines", "engines/*"),
         Layer("testing", "testing/*"),
     ],
     "supervisors": [
         Layer(
             "values",
-            "_shadow errors fields backoff apoptosis.policy apoptosis.vitals "
+            "_shadow errors fields backoff apoptosis.policy apoptosis.vitals desired "
             "spec rules events apoptosis.events messages",
             pure=True,
         ),
@@ -69,17 +70,21 @@ LAYERS = {
         Layer(
             "shells",
             "apoptosis.memory apoptosis.replacement apoptosis.case apoptosis.checkups apoptosis.turnover "
-            "apoptosis.warden shell supervisor dynamic pool",
+            "apoptosis.warden repair repair.events repair.gauge repair.wish repair.mandate repair.follower "
+            "repair.relay repair.places shell supervisor dynamic balance pool",
         ),
         Layer(
             "seeing and embedding",
-            "introspect journal log stream autopsy/* running runner asgi validate simulation/* cli/*",
+            "introspect journal log stream autopsy/* running repair.standby runner asgi validate simulation/* cli/*",
         ),
     ],
 }
 
-# A tree is a value that can be started: `tree.running()` and `tree.run()` go up, late, inside the method.
+# A tree is a value that can be started: `tree.running()` and `tree.run()` go up, late, inside the method.  So do an
+# actor's `self.contact` and the host that it needs: what does without the tissue does not load it.
 DOORS = {
+    ("actors.actor", "actors.contact.contact"),
+    ("actors.system", "actors.contact.site"),
     ("supervisors.spec", "supervisors.running"),
     ("supervisors.spec", "supervisors.runner"),
 }
@@ -98,6 +103,8 @@ PUBLISHED = {
     "actors",
     "actors.blueprint",
     "actors.checkup",
+    "actors.contact.contact",
+    "actors.contact.neighbour",
     "actors.engines",
     "actors.engines.loop",
     "actors.errors",
@@ -109,6 +116,18 @@ PUBLISHED = {
     "actors.router",
     "actors.succession",
     "actors.testing",
+    "actors.tissue.crdt.counters",
+    "actors.tissue.crdt.lww",
+    "actors.tissue.hormones.hormones",
+    "actors.tissue.hormones.scaling",
+    "actors.tissue.hormones.secretion",
+    "actors.tissue.repair.claims",
+    "actors.tissue.repair.desired",
+    "actors.tissue.repair.leases",
+    "actors.tissue.repair.reconcile",
+    "actors.tissue.trails.events",
+    "actors.tissue.trails.replicas",
+    "actors.tissue",
     "actors.watchdog",
 }
 

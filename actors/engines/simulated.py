@@ -19,6 +19,7 @@ from actors.errors import ActorError
 
 if TYPE_CHECKING:
     from actors.cell import Cell
+    from actors.tissue.transport import Transport
 
 REAL_PATIENCE = 2.0
 """Real seconds to wait for a thread or a socket when no timer is left, before the run is declared stuck."""
@@ -149,6 +150,7 @@ class SimulatedEngine:
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
         self.virtual: VirtualClock | None = None
+        self.wires: Transport | None = None
         self._ticks = 0.0
         self.lines: deque[str] = deque(maxlen=TRACE_LIMIT)
 
@@ -165,6 +167,9 @@ class SimulatedEngine:
 
     def random(self) -> random.Random:
         return random.Random(self.rng.getrandbits(64))
+
+    def transport(self) -> Transport | None:
+        return self.wires
 
     def note(self, cell: Cell) -> None:
         """Write down that ``cell`` has its turn."""

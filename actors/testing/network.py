@@ -48,14 +48,22 @@ class Network:
         rng = self._streams.get(sender)
         if rng is None:
             rng = self._streams[sender] = random.Random(f"{self._seed}/{sender}")
-        delay, loss = self._links.get((sender, receiver), (None, None))
+        delay, loss = self._law(sender, receiver)
         lost = rng.random() < (self.loss if loss is None else loss)
         copies = 2 if self.duplication and rng.random() < self.duplication else 1
         takes = [(delay or self.delay)(rng) for _ in range(copies)]
         if lost or self.is_cut(sender, receiver):
             return []
-        leaves = max(now, self._paused.get(sender, now))
-        return [max(leaves + each, self._paused.get(receiver, 0.0)) for each in takes]
+        leaves = max(now, self._held(sender))
+        return [max(leaves + each, self._held(receiver)) for each in takes]
+
+    def _law(self, sender: str, receiver: str) -> tuple[Delay | None, float | None]:
+        """Delay and loss of one direction of one link, where it has its own."""
+        return self._links.get((sender, receiver), (None, None))
+
+    def _held(self, name: str) -> float:
+        """Until when what is from and to a cell is held."""
+        return self._paused.get(name, 0.0)
 
     def is_cut(self, sender: str, receiver: str) -> bool:
         """Whether nothing gets from ``sender`` to ``receiver`` now."""

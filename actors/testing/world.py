@@ -15,6 +15,7 @@ from actors.ref import Ref
 from actors.system import ActorSystem
 
 from .probe import Probe
+from .wires import CellNetwork, Wires
 
 T = TypeVar("T")
 
@@ -34,6 +35,9 @@ class World:
 
     Every ``ActorSystem`` and every tree entered inside runs on it.  Time jumps to the next timer when nothing else can
     run; ``now()`` is the seconds since the start.
+
+    Each system is a host of its own.  What cells of the tissue say to each other travels over ``network``, which
+    delays (0.5 to 2 ms), and can be told to lose, double, partition and pause; ``wires.mangle`` may spoil frames.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -42,6 +46,9 @@ class World:
 
     def _begin(self) -> None:
         self._engine = SimulatedEngine(self.seed)
+        self.network = CellNetwork(self.seed)
+        self.wires = Wires(self.network, self._engine)
+        self._engine.wires = self.wires
         self._clock: VirtualClock | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._system: ActorSystem | None = None

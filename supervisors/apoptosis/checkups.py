@@ -144,6 +144,11 @@ class Checkups:
 
     def _conclude(self, case: Case, findings: list[Evidence], now: float) -> None:
         self._judge(case, findings)
+        if case.pulse is not None:
+            if findings:
+                case.pulse.doubts |= {each.harm for each in findings}
+            else:
+                case.pulse.passed()
         health = case.health
         if findings or not case.is_heir or health is None or not health.is_trusted or case.wish is not None:
             return

@@ -10,6 +10,7 @@ import pytest
 
 from actors import SHUTDOWN, Actor, ActorError, Down, Exit, HandlerError, Ref, Unhandled, handle
 from actors.handlers import routes_of
+from actors.messages import Impulse
 from actors.testing import World, world
 from tests.actors.kit import fails, letters
 
@@ -34,7 +35,7 @@ class Stone: ...
 def routed(cls: type[Actor]) -> dict[str, str]:
     """The routes of a class without those that every actor has: the message's type to the method's name."""
     table = routes_of(cls).table
-    return {kind.__name__: function.__name__ for kind, function in table.items() if kind not in (Down, Exit)}
+    return {kind.__name__: function.__name__ for kind, function in table.items() if kind not in (Down, Exit, Impulse)}
 
 
 async def reply(w: World, cls: Any, message: object, *args: Any) -> Any:

@@ -37,7 +37,7 @@ average; what is normalised by load is our own.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -115,14 +115,23 @@ class _Replica:
 class Replicas:
     """The replicas of one service as one client sees them; see the module's text.
 
-    ``names``: those that are there from the start, and so no newcomers.  Raises ``ValueError`` for too many.
+    ``names``: those that are there from the start, and so no newcomers.  ``load``: how many requests are under way to a
+    replica, whoever sent them, where that can be seen; otherwise those of this client are counted.  Raises
+    ``ValueError`` for too many.
     """
 
     def __init__(
-        self, names: Iterable[str], rng: random.Random, now: float, config: ReplicasConfig | None = None
+        self,
+        names: Iterable[str],
+        rng: random.Random,
+        now: float,
+        config: ReplicasConfig | None = None,
+        *,
+        load: Callable[[str], int] | None = None,
     ) -> None:
         self.config = config or ReplicasConfig()
         self._rng = rng
+        self._load = load
         self._replicas = {name: _Replica(None, -math.inf, now) for name in names}
         self._median = 1.0
         # Answers until the median is worked out again: once for each replica's worth of them.
@@ -158,12 +167,21 @@ class Replicas:
         self._replicas.pop(name, None)
         self._names = list(self._replicas)
 
-    def begin(self, now: float, avoid: Collection[str] = ()) -> Call:
-        """Choose a replica, and count a request to it as under way.
+    def begin(self, now: float, avoid: Collection[str] = (), *, to: str | None = None) -> Call:
+        """Choose a replica, and count a request to it as under way; ``to``: one that was chosen before.
 
         ``avoid``: not these, as where one has failed already or is to be hedged.  Raises ``LookupError`` if there is
         none.
         """
+        name = self.choose(now, avoid) if to is None else to
+        call = Call(name, now, self.inflight(name) + 1)
+        replica = self._replicas[name]
+        if len(replica.calls) < self.config.max_calls:
+            replica.calls[call] = None
+        return call
+
+    def choose(self, now: float, avoid: Collection[str] = ()) -> str:
+        """Choose a replica for something that is not answered, and so not counted.  Raises ``LookupError``."""
         names = [name for name in self._names if name not in avoid] if avoid else self._names
         if not names:
             raise LookupError("there is no replica" + (" but those to be avoided" if avoid else ""))
@@ -171,11 +189,7 @@ class Replicas:
         if len(names) > 1:
             first, second = self._rng.sample(names, 2)
             name = first if self.score(first, now) <= self.score(second, now) else second
-        replica = self._replicas[name]
-        call = Call(name, now, len(replica.calls) + 1)
-        if len(replica.calls) < self.config.max_calls:
-            replica.calls[call] = None
-        return call
+        return name
 
     def end(self, call: Call, now: float, *, failed: bool = False) -> None:
         """A request was answered, or failed; not at all, if its replica is no more or the call has ended before."""
@@ -193,9 +207,25 @@ class Replicas:
         replica.updated = now
         self._median_in -= 1
 
+    def give_up(self, call: Call, now: float) -> None:
+        """Nobody waits for the answer any more: that it has not come by now counts, if it says anything."""
+        replica = self._replicas.get(call.replica)
+        if replica is None or call not in replica.calls:
+            return
+        if call.speed(now) < self.tau(call.replica, now):
+            self.end(call, now)
+        else:
+            self.drop(call)
+
+    def drop(self, call: Call) -> None:
+        """A request is over in a way that says nothing about its replica."""
+        replica = self._replicas.get(call.replica)
+        if replica is not None:
+            replica.calls.pop(call, None)
+
     def inflight(self, name: str) -> int:
         """Requests under way to a replica."""
-        return len(self._replicas[name].calls)
+        return len(self._replicas[name].calls) if self._load is None else self._load(name)
 
     def score(self, name: str, now: float) -> float:
         """What is compared, the lower the better: about the seconds that one more request would take there."""
@@ -204,7 +234,7 @@ class Replicas:
         oldest = next(iter(replica.calls), None)
         if oldest is not None:
             tau = min(tau, oldest.speed(now))
-        return (len(replica.calls) + 1) / (tau * slow_start(now - replica.since, self.config.ramp))
+        return (self.inflight(name) + 1) / (tau * slow_start(now - replica.since, self.config.ramp))
 
     def tau(self, name: str, now: float) -> float:
         """The trail: the replica's speed in requests a second, by what is remembered of it."""

@@ -19,7 +19,7 @@ from actors.tissue.fields.broadcast import Broadcast
 from actors.tissue.fields.config import FieldConfig, Variant
 from actors.tissue.fields.election import Election
 from actors.tissue.fields.field import NAMES_LIMIT, ROUND, Fields
-from actors.tissue.fields.gradients import Crowded, Found, Faded
+from actors.tissue.fields.gradients import Crowded, Faded, Found
 
 from .kit import LIFE, PERIOD, Sheet, cell, hear, of, said, turn, word
 

@@ -231,3 +231,37 @@ def test_whatever_happens_what_is_under_way_is_counted_and_scores_are_above_noth
     for name in replicas.names:
         assert replicas.inflight(name) == counted[name]
         assert replicas.score(name, now) > 0
+
+
+def test_what_is_seen_to_be_under_way_counts_whoever_sent_it() -> None:
+    loads = {"a": 5, "b": 1}
+    replicas = Replicas("ab", random.Random(0), 0.0, load=loads.__getitem__)
+
+    assert {replicas.choose(0.0) for _ in range(20)} == {"b"}
+    assert replicas.begin(0.0, to="a").inflight == 6
+    assert replicas.inflight("a") == 5
+
+
+def test_an_answer_that_nobody_waits_for_any_more_counts_only_if_it_is_late() -> None:
+    replicas = make("ab")
+    replicas.end(begin_at(replicas, "a"), 0.1)
+    known = replicas.tau("a", 0.1)
+    early, late = replicas.begin(0.1, to="a"), replicas.begin(0.1, to="a")
+    replicas.give_up(early, 0.101)
+    assert replicas.tau("a", 0.1) == known
+    replicas.give_up(late, 10.0)
+    replicas.give_up(late, 10.0)
+
+    assert replicas.tau("a", 10.0) < 0.8 * known
+    assert replicas.inflight("a") == 0
+
+
+def test_a_request_that_is_dropped_says_nothing() -> None:
+    replicas = make("ab")
+    call = begin_at(replicas, "a")
+    replicas.drop(call)
+    replicas.drop(call)
+    replicas.remove("b")
+    replicas.drop(Call("b", 0.0, 1))
+
+    assert [replicas.tau("a", 9.0), replicas.inflight("a")] == [1.0, 0]

@@ -1,0 +1,251 @@
+"""Between hosts: which of them live (SWIM with Lifeguard), and which cells are where (contact state among the hosts).
+
+Only where there are several; a host alone sends nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from actors.messages import Pid
+from actors.tissue.core import Effect, Refused, Send
+from actors.tissue.crdt.orset import ORMap
+from actors.tissue.overlay.closeness import Profile, latency, read_profile
+from actors.tissue.overlay.events import Delivered, NeighbourDown, NeighbourUp
+from actors.tissue.overlay.overlay import Overlay
+from actors.tissue.plain import read_list, read_number
+from actors.tissue.state.contact_state import ContactState
+from actors.tissue.swim.config import LAN
+from actors.tissue.swim.swim import Swim
+from actors.tissue.swim.updates import Dead, Joined, Left, Revived
+from actors.tissue.transport import Packet, host_of
+
+from .agenda import Slot
+from .events import Felt
+
+if TYPE_CHECKING:
+    from .roster import Roster
+    from .site import Site
+
+OVERLAY = ("view", "near", "cast")
+"""How the kinds of the overlay's packets begin."""
+
+FEW = 16
+"""Up to so many hosts, each exchanges what it knows with all others; above, with those in its active view."""
+
+HOSTS = "~"
+"""The group in which hosts speak to each other."""
+
+
+class Hosts:
+    """See the module's text."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.address = f"@{site.name}"
+        self._swim: Slot | None = None
+        self._state: Slot | None = None
+        self._overlay: Slot | None = None
+        self._is_measuring = False
+        self._published = 0
+        self._cells: ORMap | None = None
+        self._mine: dict[tuple[str, str], tuple[Pid, Profile]] = {}
+        self._known: dict[tuple[str, str], Pid] = {}
+        self._alive: set[str] = set()
+        self._seen = b""
+        self._slots: dict[str, Slot] = {}
+        self.pid = Pid(self.address, 1)
+
+    # -- who is there --------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Join the other hosts, if there are any."""
+        seeds = [f"@{name}" for name in self._site.transport.hosts() if name != self._site.name]
+        if seeds:
+            self._awake()
+            self._act(self._swim, lambda swim, now: swim.join(seeds, now))
+
+    @property
+    def alive(self) -> list[str]:
+        """The other hosts that live."""
+        return sorted(self._alive)
+
+    def _awake(self) -> None:
+        if self._swim is not None:
+            return
+        site = self._site
+        self.pid = Pid(self.address, site.new_life())
+        self._swim = Slot(Swim(self.pid, site.chance(), site.now(), LAN), self._carry_out)
+        state = ContactState(self.pid, site.chance(), site.now(), offset=site.offset, time=site.now, wake=self._arm)
+        self._state = Slot(state, self._carry_out)
+        self._overlay = Slot(Overlay(self.pid, site.chance(), site.now()), self._carry_out)
+        self._slots = {"swim": self._swim, "contact": self._state} | dict.fromkeys(OVERLAY, self._overlay)
+        self._cells = state.share("cells", ORMap)
+        for (group, _), (pid, profile) in self._mine.items():
+            self._write(group, pid, profile)
+        self._arm()
+
+    def _arm(self) -> None:
+        for slot in (self._swim, self._state, self._overlay):
+            if slot is not None:
+                self._site.agenda.arm(slot)
+
+    def leave(self) -> None:
+        """Say goodbye."""
+        if self._swim is not None:
+            self._act(self._state, lambda state, now: state.flush(now))  # that its cells are gone
+            self._act(self._overlay, lambda overlay, now: overlay.leave(now))
+            self._act(self._swim, lambda swim, now: swim.leave(now))
+
+    def lagged(self, seconds: float) -> None:
+        """The loop was late: a sign of one's own ill health."""
+        if self._swim is not None:
+            self._act(self._swim, lambda swim, now: swim.lagged(seconds, now))
+
+    # -- how far, and to all -------------------------------------------------------------------------------------------
+
+    def _measure(self) -> None:
+        """Find out which hosts are close by round trip: all do, from the first other one on, or none could."""
+        if not self._is_measuring:
+            self._is_measuring = True
+            self._act(self._overlay, lambda overlay, now: overlay.close.rank("latency", latency, now))
+
+    def latency(self, host: str) -> float:
+        """Seconds of a round trip to a host, estimated; 0 to this one, ``inf`` to one that is not among the close."""
+        if host == self._site.name:
+            return 0.0
+        if self._overlay is None or not self._is_measuring:
+            return math.inf
+        near = self._overlay.core.close.nearest(FEW, "latency")  # type: ignore[union-attr]
+        return next((each.distance for each in near if each.pid.name == f"@{host}"), math.inf)
+
+    def publish(self, group: str, origin: Pid, value: Any) -> None:
+        """Have a value reach all members of a group, here and on the other hosts."""
+        self._published += 1
+        self._site.announce(group, Delivered(origin, self._published, value, 0))
+        if self._overlay is not None:
+            body = [group, origin.name, origin.incarnation, value]
+            self._act(self._overlay, lambda overlay, now: overlay.publish(body, now))
+
+    # -- which cells are where -----------------------------------------------------------------------------------------
+
+    def advertise(self, group: str, pid: Pid, profile: Profile) -> None:
+        """A cell of this host is in a group."""
+        self._mine[group, pid.name] = pid, profile
+        if self._cells is not None:
+            self._write(group, pid, profile)
+
+    def withdraw(self, group: str, pid: Pid) -> None:
+        """It is so no more."""
+        mine = self._mine.get((group, pid.name))
+        if mine is not None and mine[0] == pid:
+            del self._mine[group, pid.name]
+            if self._cells is not None:
+                self._cells.remove((group, pid.name))
+
+    def _write(self, group: str, pid: Pid, profile: Profile) -> None:
+        assert self._cells is not None
+        self._cells.put((group, pid.name), [pid.incarnation, profile.wire()])
+
+    def tell(self, group: str, roster: Roster) -> None:
+        """A group is new on this host: who of the other hosts is in it?"""
+        self._seen = b""
+        self._look()
+
+    def _look(self) -> None:
+        """Bring the rosters in step with what the hosts know of each other's cells."""
+        state = self._state.core if self._state is not None else None
+        if self._cells is None or not isinstance(state, ContactState) or state.hash == self._seen:
+            return
+        self._seen = state.hash
+        rosters = self._site.rosters()
+        found: dict[tuple[str, str], tuple[Pid, Profile]] = {}
+        for key, value in self._cells.value.items():
+            try:
+                (group, name), (life, where) = read_list(key, 2, 2), read_list(value, 2, 2)
+                host = host_of(str(name))
+                if group in rosters and f"@{host}" in self._alive and host != self._site.name:
+                    found[str(group), str(name)] = Pid(str(name), read_number(life, 1)), read_profile(where)
+                elif host == self._site.name and (group, name) not in self._mine:
+                    self._cells.remove(key)  # of an earlier life of this host
+            except (TypeError, ValueError) as error:
+                self._report(Refused(self.pid, "cells", str(error)))
+        for key, pid in tuple(self._known.items()):
+            if key not in found or found[key][0] != pid:
+                del self._known[key]
+                self._site.gone(key[0], pid)
+        for key, (pid, profile) in found.items():
+            if self._known.get(key) != pid:
+                self._known[key] = pid
+                rosters[key[0]].join(pid, profile)
+
+    # -- packets and effects -------------------------------------------------------------------------------------------
+
+    def receive(self, packet: Packet) -> None:
+        """A packet from another host."""
+        self._awake()
+        slot = self._slots.get(packet.kind.partition(".")[0])
+        if slot is None:
+            self._report(Refused(packet.sender, packet.kind, "hosts do not speak of that"))
+            return
+        self._act(slot, lambda core, now: core.receive(packet.sender, packet.kind, packet.body, now))
+
+    def _act(self, slot: Slot | None, call: Any) -> None:
+        assert slot is not None
+        self._carry_out(call(slot.core, self._site.now()))
+        self._site.agenda.arm(slot)
+
+    def _carry_out(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, Send):
+                self._site.transport.send(Packet(effect.to, HOSTS, self.pid, effect.kind, effect.body))
+            else:
+                self._heard(effect)
+        self._look()
+
+    def _heard(self, event: Any) -> None:
+        match event:
+            case Joined(pid) | Revived(pid):
+                self._alive.add(pid.name)
+                self._act(self._overlay, lambda overlay, now: overlay.meet([pid], now))
+                self._measure()
+                self._meet()
+            case Dead(pid) | Left(pid):
+                member = self._swim.core.member(pid.name) if self._swim is not None else None  # type: ignore[union-attr]
+                if member is None or member.pid == pid:
+                    self._alive.discard(pid.name)
+                    self._act(self._state, lambda state, now: state.bury(pid.name, now))
+                    self._act(self._overlay, lambda overlay, now: overlay.died(pid, now))
+                    self._meet()
+            case NeighbourUp() | NeighbourDown():
+                self._meet()
+            case Delivered(origin):
+                if origin != self.pid:
+                    self._deliver(event)
+                return
+        self._report(event)
+
+    def _deliver(self, event: Delivered) -> None:
+        if event.origin == self.pid:  # its cells were told at once
+            return
+        try:
+            group, name, life, value = read_list(event.body, 4, 4)
+            sender = Pid(str(name), read_number(life, 1))
+        except (TypeError, ValueError) as error:
+            self._report(Refused(event.origin, "cast", str(error)))
+            return
+        self._site.announce(str(group), Delivered(sender, event.number, value, event.hops))
+
+    def _meet(self) -> None:
+        self._seen = b""
+        peers = self._alive
+        if len(peers) > FEW:
+            active = self._overlay.core.views.active if self._overlay is not None else ()  # type: ignore[union-attr]
+            peers = {pid.name for pid in active} & peers or peers
+        self._act(self._state, lambda state, now: state.meet(sorted(peers), now))
+
+    def _report(self, event: Any) -> None:
+        events = self._site.system.events
+        if events:
+            events.publish(Felt(self._site.now(), self.pid, HOSTS, event))

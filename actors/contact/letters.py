@@ -1,0 +1,266 @@
+"""Contact messages: what an actor tells or asks another one over the tissue, as bytes in a packet that may be lost.
+
+A letter is its word, a number by which the answer is known, and the message as the transport keeps it.  What happens to
+it on the way is :mod:`~actors.tissue.links`'s business: it arrives once, or its writer is told that it did not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgpack
+
+from actors.cell import ACCEPTED, Cell, Waiting
+from actors.deadlines import deadline_of
+from actors.errors import ActorError, AskTimeout, DeadlineExceeded, MailboxFull
+from actors.exits import spell
+from actors.messages import Pid, Undelivered
+from actors.tissue.plain import read_bytes, read_list, read_number
+from actors.tissue.transport import FrameError
+
+if TYPE_CHECKING:
+    from actors.ref import Ref
+
+    from .site import Site
+
+ANSWER_TIMEOUT = 30.0
+"""Seconds after which a question from another host that nobody answered is dropped here; its asker knows better."""
+
+SERIAL_BITS = 60
+"""Questions are numbered from anywhere below 2 to this."""
+
+QUESTIONS_LIMIT = 65_536
+"""Questions of one actor that may wait for answers."""
+
+
+class Word(IntEnum):
+    """What a letter is."""
+
+    TELL = 0
+    ASK = 1
+    ANSWER = 2
+    FAILURE = 3
+
+
+class Letter(NamedTuple):
+    """``number``: of the question that is asked or answered; ``kept``: the message, or why there is no answer;
+    ``within``: seconds that whoever asks waits.
+    """
+
+    word: Word
+    number: int
+    kept: bytes
+    within: float = 0.0
+
+    def pack(self) -> bytes:
+        """As bytes."""
+        packed: bytes = msgpack.packb([int(self.word), self.number, self.kept, self.within])
+        return packed
+
+
+def read_letter(raw: bytes) -> Letter:
+    """What :meth:`Letter.pack` made.  Raises ``TypeError`` or ``ValueError`` for anything else."""
+    try:
+        unpacked = msgpack.unpackb(raw)
+    except Exception as error:  # msgpack raises half a dozen kinds
+        raise ValueError("no letter") from error
+    word, number, kept, within = read_list(unpacked, 4, 4)
+    if type(within) is not float or not within >= 0:
+        raise ValueError("no time to answer in")
+    return Letter(Word(word), read_number(number), read_bytes(kept), within)
+
+
+class Unanswered(ActorError):
+    """A question over the tissue has no answer: ``why`` in words; whoever was asked may have handled it all the same.
+
+    ``has_answered``: it has, but by an error; ``is_dead``: it died with the question.
+    """
+
+    def __init__(self, to: str, why: str, *, has_answered: bool = False, is_dead: bool = False) -> None:
+        self.is_dead = is_dead
+        self.to = to
+        self.why = why
+        self.has_answered = has_answered
+        super().__init__(f"no answer from {to}: {why}")
+
+
+Post = Callable[[str, bytes, Any], None]
+"""``post(to, letter, tag)``: have a letter delivered; ``tag`` comes back when it has arrived or was given up."""
+
+
+class Desk:
+    """Who writes and reads the letters of one actor.
+
+    ``ref``: the actor; ``post``: what delivers; ``refuse``: told of a letter that makes no sense.
+    """
+
+    def __init__(self, ref: Ref[Any], site: Site, post: Post, refuse: Callable[[Pid, str], None]) -> None:
+        self._ref = ref
+        self._transport = site.transport
+        self._post = post
+        self._refuse = refuse
+        self._asking = site.asking
+        self._questions: dict[int, tuple[str, asyncio.Future[Any]]] = {}
+        # An answer to an earlier life's question, which comes to the same address, must not fit one of this life's.
+        self._serial = site.chance().getrandbits(SERIAL_BITS)
+        self._is_over = False
+        self._told: dict[bytes, str] = {}
+        self._answering: set[asyncio.Task[None]] = set()
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    def tell(self, to: str, message: object, post: Post | None = None) -> None:
+        """Send and go on."""
+        kept = self._transport.keep(message)
+        if self._is_over:
+            self.undeliverable(to, kept, "")
+            return
+        self._told[kept] = to
+        (post or self._post)(to, Letter(Word.TELL, 0, kept).pack(), kept)
+
+    async def ask(self, to: str, message: object, timeout: float | None, post: Post | None = None) -> Any:
+        """Send and wait for the answer, up to ``timeout`` seconds or the deadline of the message in hand.
+
+        Raises ``AskTimeout``, or ``DeadlineExceeded`` for the latter, or ``Unanswered``.
+        """
+        if self._is_over:
+            raise Unanswered(to, "the asker's life is over")
+        left = time_left(self._ref._cell)
+        late = DeadlineExceeded if timeout is None or left < timeout else AskTimeout
+        limit = left if timeout is None else min(timeout, left)
+        if len(self._questions) >= QUESTIONS_LIMIT:
+            raise Unanswered(to, f"{QUESTIONS_LIMIT} questions wait already")
+        self._serial += 1
+        number = self._serial
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._questions[number] = to, future
+        self._asking[self] = None
+        try:
+            kept = self._transport.keep(message)
+            (post or self._post)(to, Letter(Word.ASK, number, kept, float(limit)).pack(), (kept, number))
+            async with asyncio.timeout(limit if limit < math.inf else None):
+                return await future
+        except TimeoutError:
+            raise late(to, message, timeout or 0.0) from None
+        finally:
+            self._questions.pop(number, None)
+            if not self._questions:
+                self._asking.pop(self, None)
+
+    def settled(self, tag: Any) -> None:
+        """The letter of that tag has arrived."""
+        kept = tag[0] if isinstance(tag, tuple) else tag
+        if kept is not None:
+            self._told.pop(kept, None)
+            self._transport.drop(kept)
+
+    def reached(self, tag: Any, provider: str) -> None:
+        """The letter of that tag has arrived: at ``provider``."""
+        if isinstance(tag, tuple) and tag[1] in self._questions:
+            self._questions[tag[1]] = provider, self._questions[tag[1]][1]
+        self.settled(tag)
+
+    def undeliverable(self, to: str, tag: Any, why: str) -> None:
+        """The letter of that tag was given up."""
+        number = tag[1] if isinstance(tag, tuple) else 0
+        kept = tag[0] if isinstance(tag, tuple) else tag
+        _, future = self._questions.get(number, ("", None))
+        if future is not None and not future.done():
+            future.set_exception(Unanswered(to, why))
+        elif kept is not None and not number:
+            self._lose(kept)
+        self.settled(tag)
+
+    def _lose(self, kept: bytes) -> None:
+        try:
+            message = self._transport.fetch(kept)
+        except FrameError:
+            return
+        self._ref._cell.scheduler.system.dead_letters.add(message, self._ref, Undelivered.EXPIRED)
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def read(self, origin: Pid, payload: bytes, reply: Post | None = None) -> None:
+        """A letter has come: hand it to the actor, or the answer in it to who waits for it."""
+        try:
+            letter = read_letter(payload)
+            message = self._transport.fetch(letter.kept) if letter.word is not Word.FAILURE else letter.kept.decode()
+        except (TypeError, ValueError) as error:
+            self._refuse(origin, str(error))
+            return
+        if letter.word is Word.TELL:
+            self.hand_over(self._ref, message)
+        elif letter.word is Word.ASK:
+            task = asyncio.get_running_loop().create_task(self._answer(origin.name, letter, message, reply))
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+        else:
+            self._close(origin, letter, message)
+
+    def hand_over(self, ref: Ref[Any], message: object) -> None:
+        """Tell an actor of this system; nobody waits for it, nor hears of it but by a dead letter, if it is full."""
+        try:
+            taken = ref.tell(message)
+        except MailboxFull:
+            ref._cell.scheduler.system.dead_letters.add(message, ref, Undelivered.FULL)
+            return
+        if taken is not ACCEPTED and isinstance(taken, Waiting):
+            task = asyncio.get_running_loop().create_task(_wait(taken))
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+
+    async def _answer(self, to: str, question: Letter, message: object, reply: Post | None) -> None:
+        number = question.number
+        try:
+            answer = await self._ref.ask(message, min(question.within, ANSWER_TIMEOUT))
+            kept = self._transport.keep(answer)
+            letter = Letter(Word.ANSWER, number, kept)
+        except Exception as error:  # whatever the handler, or the codec, has raised is the asker's
+            kept, letter = None, Letter(Word.FAILURE, number, spell(error)[:80].encode(errors="replace"))
+        if self._is_over:  # nobody is there any more to see that it arrives; whoever asked is told of the death
+            self.settled(kept)
+            return
+        (reply or self._post)(to, letter.pack(), kept)
+
+    def died(self, pid: Pid) -> None:
+        """A life is over: it answers no more."""
+        for to, future in self._questions.values():
+            if to == pid.name and not future.done():
+                future.set_exception(Unanswered(to, "its life is over", is_dead=True))
+
+    def _close(self, origin: Pid, letter: Letter, message: object) -> None:
+        _, future = self._questions.get(letter.number, ("", None))
+        if future is None or future.done():
+            return
+        if letter.word is Word.ANSWER:
+            future.set_result(message)
+        else:
+            future.set_exception(Unanswered(origin.name, str(message), has_answered=True))
+
+    def close(self) -> None:
+        """The actor's life is over: nobody waits any more, and what it told and is not known to have arrived is a dead
+        letter.
+        """
+        self._is_over = True
+        for kept, to in tuple(self._told.items()):
+            self.undeliverable(to, kept, "")
+        for _, future in self._questions.values():
+            if not future.done():
+                future.set_exception(Unanswered(self._ref.name, "the asker's life is over"))
+                future.exception()
+
+
+def time_left(cell: Cell) -> float:
+    """Seconds until the deadline of the message that an actor has in hand; ``inf`` if it has none."""
+    return max(0.0, deadline_of(cell.hand) - cell.scheduler.loop.time())
+
+
+async def _wait(taken: Waiting) -> None:
+    try:
+        await taken
+    except ActorError:
+        pass
