@@ -9,6 +9,7 @@ from .apoptosis.vitals import Vitals
 from .asgi import Lifespan, planaria_lifespan
 from .autopsy.record import Autopsy
 from .backoff import Backoff
+from .desired import Desired, Scale
 from .errors import (
     ChildFailed,
     ChildNotFound,
@@ -26,6 +27,7 @@ from .errors import (
 )
 from .introspect import Snapshot
 from .journal import Journal
+from .repair.standby import Fence, Standby
 from .running import Handle, Running
 from .spec import BRUTAL_KILL, INFINITY, ChildSpec, DynamicSupervisor, Pool, Supervisor, Tree, by_key, child
 
@@ -41,8 +43,10 @@ __all__ = [
     "ChildRunning",
     "ChildSpec",
     "ChildStarted",
+    "Desired",
     "Disruption",
     "DynamicSupervisor",
+    "Fence",
     "Handle",
     "INFINITY",
     "Journal",
@@ -53,8 +57,10 @@ __all__ = [
     "Pool",
     "ReplacementFailed",
     "Running",
+    "Scale",
     "Snapshot",
     "SpecError",
+    "Standby",
     "SupervisionError",
     "Supervisor",
     "Tree",

@@ -23,6 +23,16 @@ from .spec import Spec
 class Children(Repairs):
     """The children of one supervisor: tell it what happened, do what it says."""
 
+    @property
+    def is_booting(self) -> bool:
+        """Whether the first start is under way."""
+        return self._booting
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether all are being stopped, for good."""
+        return self._ending is not None
+
     # -- what happened to a life -------------------------------------------------------------------------------------
 
     def begin(self, now: float) -> list[Action]:

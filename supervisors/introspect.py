@@ -9,6 +9,7 @@ from typing import Any
 from actors import Ref
 from actors.keeper import life_at, places_of
 
+from .pool import PoolActor
 from .shell import Shell
 
 
@@ -19,7 +20,9 @@ class Snapshot:
     ``status`` is the child's status in its supervisor's eyes, ``incarnation`` how many lives began here, ``mailbox``
     the messages that wait, ``handled`` the messages of all lives; ``strategy`` and ``restarts`` (in the present
     window) are a supervisor's own.  ``expired`` and ``shed`` count messages that were not handled in time; ``limit``
-    and ``inflight`` are those of a pool that limits its asks.
+    and ``inflight`` are those of a pool that limits its asks.  ``desired``, ``floor``, ``ceiling`` and ``changed`` are
+    those of a pool whose size is ``Desired``: how many workers are wanted on all hosts together, the bounds of that
+    number, and why it has last changed.
     """
 
     path: str
@@ -37,6 +40,10 @@ class Snapshot:
     shed: int = 0
     limit: int | None = None
     inflight: int | None = None
+    desired: int | None = None
+    floor: int | None = None
+    ceiling: int | None = None
+    changed: str | None = None
 
     @property
     def is_missing(self) -> bool:
@@ -71,6 +78,7 @@ def snapshot_of(ref: Ref[Any], status: str | None = None, restart: str | None = 
             for child in shell.children
             if child.id in refs
         )
+    places = life.places if isinstance(life, PoolActor) else None
     return Snapshot(
         path=ref.name,
         kind="supervisor" if shell is not None else "worker",
@@ -87,4 +95,8 @@ def snapshot_of(ref: Ref[Any], status: str | None = None, restart: str | None = 
         shed=statistics.shed,
         limit=statistics.limit,
         inflight=statistics.inflight,
+        desired=places.wanted if places is not None else None,
+        floor=places.desired.floor if places is not None else None,
+        ceiling=places.desired.ceiling if places is not None else None,
+        changed=places.changed if places is not None else None,
     )

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from actors.errors import ActorError, NameTaken, NotRunning
-from actors.exits import KILLED, NO_REMAINS, SHUTDOWN, Crashed, Reason, Remains
+from actors.exits import KILLED, NO_REMAINS, SHUTDOWN, Apoptosis, Crashed, Reason, Remains
 
 from .actions import ALIVE, PLANNED, Action, Begun, Child, Emit, Finish, Forget, Reply, Rest, Retry, Start, Status, Stop
 from .budgets import count_restart
@@ -302,7 +302,9 @@ class Repairs:
     def _as_asked(self, child: Child, reason: Reason) -> bool:
         if child.spec.shutdown is BRUTAL_KILL:
             return reason == KILLED or reason.is_clean
-        return reason == SHUTDOWN or (reason.is_clean and child.spec.restart != "permanent")
+        if reason == SHUTDOWN or isinstance(reason, Apoptosis):
+            return True
+        return reason.is_clean and child.spec.restart != "permanent"
 
     def _settle_stopped(self, child: Child, now: float) -> None:
         """The child is down and nobody is about to start it."""

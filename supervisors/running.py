@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ from actors import (
     StopTimeout,
     Watchdog,
 )
-from actors.keeper import life_at, place_at, places_of
+from actors.keeper import life_at, place_at, places_of, vacate
 from actors.watchdog import WATCHDOG
 
 from . import dynamic, pool, supervisor  # noqa: F401 - makes their kinds of spec known to the shell
@@ -287,8 +287,13 @@ async def running(
     watchdog: Watchdog | None = WATCHDOG,
     door: bool = False,
     journal: str | os.PathLike[str] | None = None,
+    system: ActorSystem | None = None,
 ) -> AsyncIterator[Running]:
     """Start ``tree`` in a system of its own, and stop it in reverse order when the block is left.
+
+    ``system``: one that runs already, to start it there instead; it goes on when the tree has ended.  Several that
+    share a transport are the hosts on which one tree can run several times; its pools of size ``Desired`` are then one.
+    ``seed`` and ``watchdog`` are that system's own.
 
     ``seed`` makes everything random in it repeatable; ``log=False`` keeps its events out of ``logging``; ``watchdog``
     looks for handlers that hold the loop, ``None``: nobody does.  ``door=True`` lets ``planaria why`` of the same user
@@ -300,39 +305,48 @@ async def running(
     """
     if watchdog is not None and not log:
         watchdog = replace(watchdog, log=False)
-    async with Office() as office, ActorSystem(tree.name, seed=seed, watchdog=watchdog) as system:
-        office.attend(system, journal)
-        record = Journal(system.events)
-        if log:
-            log_events(system.events)
-        gave_up: list[GaveUp] = []
-
-        def watch(event: object) -> None:
-            if isinstance(event, GaveUp) and event.path == tree.name:
-                gave_up.append(event)
-
-        system.events.subscribe(watch)  # before it starts: it may give up as soon as it has
-        ref = await system.spawn(shell_for(tree), tree, name=tree.name)
-        handle = Running(tree, system, ref, record, office.coroner, gave_up)
-        ended = asyncio.ensure_future(handle.wait_ended())
-        ended.add_done_callback(handle._note_end)
-        try:
-            if door:
-                await office.open_door(handle)
-            yield handle
-        finally:
-            await asyncio.sleep(0)  # let the end of a tree that has ended be known
-            reason = ended.result() if ended.done() else SHUTDOWN
+    home = ActorSystem(tree.name, seed=seed, watchdog=watchdog) if system is None else nullcontext(system)
+    with ExitStack() as ends:
+        async with Office() as office, home as system:
+            office.attend(system, journal)
+            handle = await _start(tree, system, office, log, ends)
+            ended = asyncio.ensure_future(handle.wait_ended())
+            ended.add_done_callback(handle._note_end)
             try:
-                await handle.stop()
-                await ended
-                await asyncio.sleep(0)  # let it be known
+                if door:
+                    await office.open_door(handle)
+                yield handle
             finally:
-                ended.cancel()
-        if gave_up:
-            raise TreeGaveUp(tree.name, gave_up[0])
-        if not reason.is_clean:
-            raise TreeEnded(tree.name, reason)
+                await asyncio.sleep(0)  # let the end of a tree that has ended be known
+                reason = ended.result() if ended.done() else SHUTDOWN
+                try:
+                    await handle.stop()
+                    await ended
+                    await asyncio.sleep(0)  # let it be known
+                finally:
+                    ended.cancel()
+                    vacate(handle._ref)
+            if handle.gave_up is not None:
+                raise TreeGaveUp(tree.name, handle.gave_up)
+            if not reason.is_clean:
+                raise TreeEnded(tree.name, reason)
+
+
+async def _start(tree: Tree, system: ActorSystem, office: Office, log: bool, ends: ExitStack) -> Running:
+    """Start the tree, with all that listens to it, until ``ends``."""
+    record = Journal(system.events)
+    ends.callback(record.close)
+    if log:
+        ends.callback(log_events(system.events))
+    gave_up: list[GaveUp] = []
+
+    def watch(event: object) -> None:
+        if isinstance(event, GaveUp) and event.path == tree.name:
+            gave_up.append(event)
+
+    ends.callback(system.events.subscribe(watch))  # before it starts: it may give up as soon as it has
+    ref = await system.spawn(shell_for(tree), tree, name=tree.name)
+    return Running(tree, system, ref, record, office.coroner, gave_up)
 
 
 def _all_places(ref: Ref[Any]) -> list[Ref[Any]]:

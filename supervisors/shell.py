@@ -209,8 +209,12 @@ class Shell(Keeper):
         if isinstance(child.spec.shutdown, BrutalKill):
             self.kill_life(child.ref)
         else:
-            self.end_life(child.ref, child.spec.shutdown)
+            self.end_child(child, child.spec.shutdown)
         return []
+
+    def end_child(self, child: Child, grace: float) -> None:
+        """Ask a child to end within ``grace`` seconds."""
+        self.end_life(child.ref, grace)
 
     def _retry(self, retry: Retry) -> None:
         child, generation = retry.child, retry.generation

@@ -14,11 +14,12 @@ from enum import Enum
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, TypeVarTuple
 
-from actors import Actor, Blueprint, Limit, Mailbox, Watchdog
+from actors import Actor, ActorSystem, Blueprint, Limit, Mailbox, Watchdog
 from actors.watchdog import WATCHDOG
 
 from .apoptosis.policy import Apoptosis, Disruption
 from .backoff import Backoff
+from .desired import Desired
 from .errors import SpecError
 from .fields import check_id, check_intensity, check_type, check_word, is_int, is_number, options
 
@@ -69,7 +70,7 @@ def by_key(key: Callable[[Any], Hashable]) -> ByKey:
     return ByKey(key)
 
 
-Route: TypeAlias = Literal["round_robin", "least_loaded"] | ByKey
+Route: TypeAlias = Literal["round_robin", "least_loaded", "trails"] | ByKey
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -210,11 +211,12 @@ class Tree:
         watchdog: Watchdog | None = WATCHDOG,
         door: bool = False,
         journal: str | PathLike[str] | None = None,
+        system: ActorSystem | None = None,
     ) -> AbstractAsyncContextManager[Running]:
-        """Start it in an actor system of its own; see ``supervisors.running.running``."""
+        """Start it in an actor system of its own, or in ``system``; see ``supervisors.running.running``."""
         from .running import running
 
-        return running(self, seed=seed, log=log, watchdog=watchdog, door=door, journal=journal)
+        return running(self, seed=seed, log=log, watchdog=watchdog, door=door, journal=journal, system=system)
 
     def run(
         self,
@@ -303,14 +305,17 @@ class DynamicSupervisor(Tree):
 class Pool(Tree):
     """``size`` equal workers behind one ref: what is told to the pool, one of them handles.
 
-    ``route``: ``round_robin``, ``least_loaded`` (the shortest mailbox), or ``by_key(fn)``.  ``limit``: how many asks
-    may be under way at once, found by trying: ``Gradient2()``, ``AIMD()`` or ``Vegas()``; one more gets ``Overloaded``.
-    ``None``: no limit but the workers' mailboxes.
+    A size of ``Desired(3, floor=2, ceiling=30)`` follows the load, and is that of all systems together that run this
+    tree and share a transport; whichever host dies, the others start what is missing.
+    ``route``: ``round_robin``, ``least_loaded`` (the shortest mailbox), ``trails`` (who has answered fastest for what
+    it had to do; a newcomer gets its share by and by), or ``by_key(fn)``.
+    ``limit``: how many asks may be under way at once, found by trying: ``Gradient2()``, ``AIMD()`` or ``Vegas()``; one
+    more gets ``Overloaded``.  ``None``: no limit but the workers' mailboxes.
     """
 
     worker: ChildSpec = field(kw_only=False)
     _: KW_ONLY
-    size: int = 4
+    size: int | Desired = 4
     route: Route = "round_robin"
     limit: Limit | None = None
 
@@ -323,12 +328,17 @@ class Pool(Tree):
             raise SpecError("worker", self.worker, "must be a child(...)")
         if self.worker.significant:
             raise SpecError("significant", True, "a pool never shuts down by itself, its workers cannot be significant")
-        if not is_int(self.size) or self.size < 1:
-            raise SpecError("size", self.size, "must be a whole number, at least 1")
-        if not isinstance(self.route, ByKey) and self.route not in ("round_robin", "least_loaded"):
-            raise SpecError("route", self.route, "must be 'round_robin', 'least_loaded' or by_key(function)")
+        if not isinstance(self.size, Desired) and (not is_int(self.size) or self.size < 1):
+            raise SpecError("size", self.size, "must be a whole number, at least 1, or Desired(...)")
+        if not isinstance(self.route, ByKey) and self.route not in ("round_robin", "least_loaded", "trails"):
+            raise SpecError("route", self.route, "must be 'round_robin', 'least_loaded', 'trails' or by_key(function)")
         if self.limit is not None and not isinstance(self.limit, Limit):
             raise SpecError("limit", self.limit, "must be Gradient2(), AIMD() or Vegas(), or None")
+
+    @property
+    def most(self) -> int:
+        """The most workers that it may have, unless it is resized."""
+        return self.size.ceiling if isinstance(self.size, Desired) else self.size
 
     @property
     def children(self) -> tuple[Spec, ...]:

@@ -60,11 +60,11 @@ _REFUSALS = {
 
 def _pool(path: str, pool: Pool) -> Iterator[Finding]:
     limit = pool.worker.blueprint.mailbox.limit
-    if pool.limit is not None or limit is None or limit * pool.size <= LARGE_BACKLOG:
+    if pool.limit is not None or limit is None or limit * pool.most <= LARGE_BACKLOG:
         return
     message = (
-        f"its {pool.size:,} workers may be owed {limit * pool.size:,} messages together before one is refused "
+        f"its {pool.most:,} workers may be owed {limit * pool.most:,} messages together before one is refused "
         f"({limit:,} each), and it has no limit of its own: most would wait longer than their askers do"
     )
-    numbers = {"workers": pool.size, "limit": limit, "backlog": limit * pool.size}
+    numbers = {"workers": pool.most, "limit": limit, "backlog": limit * pool.most}
     yield Finding(path, Code.LARGE_BACKLOG, Severity.NOTE, message, numbers)

@@ -133,7 +133,7 @@ def _in_step(path: str, crew: Crew) -> Iterator[Finding]:
 
 def _floor(path: str, tree: Tree, crew: Crew) -> Iterator[Finding]:
     """A floor so high that two damaged workers keep each other from being replaced."""
-    size = tree.size if isinstance(tree, Pool) else len(children_of(tree))
+    size = tree.most if isinstance(tree, Pool) else len(children_of(tree))
     if sum(count for _, count, _ in crew) > 1 and size - 1 < tree.disruption.floor * size:
         message = (
             f"a floor of {tree.disruption.floor:g} wants all {size:,} of its children well: as soon as two are "

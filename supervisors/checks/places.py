@@ -77,4 +77,4 @@ def crew_of(tree: Tree) -> Iterator[tuple[ChildSpec, int]]:
     """The worker specs right below a supervisor, each with the number of lives it stands for."""
     for spec in children_of(tree):
         if isinstance(spec, ChildSpec):
-            yield spec, tree.size if isinstance(tree, Pool) else 1
+            yield spec, tree.most if isinstance(tree, Pool) else 1

@@ -1,7 +1,8 @@
 """Actors that stand in for a tree's own: they start, serve and stop, and fail when the script says so.
 
 The tree is otherwise as it was written: ids, restarts, budgets, backoffs, shutdowns, lifetimes, disruption budgets.
-What cannot be had without the user's code is left out: a policy's ``memory``, which is the whole process's.
+What cannot be had without the user's code is left out: a policy's ``memory``, which is the whole process's, and a
+pool's ``scale``, as stand-ins have no load to follow.
 """
 
 from __future__ import annotations
@@ -156,7 +157,8 @@ def with_stand_ins(tree: T, script: Script) -> T:
     if isinstance(tree, Supervisor):
         return dataclasses.replace(tree, children=tuple(_stand_in(spec, script) for spec in tree.children))
     if isinstance(tree, Pool):
-        return dataclasses.replace(tree, worker=_worker(tree.worker, script))
+        size = tree.size if isinstance(tree.size, int) else dataclasses.replace(tree.size, scale=None)
+        return dataclasses.replace(tree, worker=_worker(tree.worker, script), size=size)
     assert isinstance(tree, DynamicSupervisor)
     return tree
 

@@ -23,7 +23,7 @@ def workers_of(tree: Tree) -> dict[str, Place]:
         if place.tree is not None:
             continue
         if isinstance(place.overseer, Pool):
-            found |= {f"{place.path}-{number}": place for number in range(1, place.overseer.size + 1)}
+            found |= {f"{place.path}-{number}": place for number in range(1, place.overseer.most + 1)}
         else:
             found[place.path] = place
     return found
