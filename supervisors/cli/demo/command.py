@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 
 import click
+from click.core import ParameterSource
 
 from actors.engines import loop
 from supervisors.cli.terminal import output
 from supervisors.cli.tree import drawn, show
+from supervisors.cli.wound.command import wound
 from supervisors.running import running
 
 from .acts import Play
@@ -21,7 +23,7 @@ SECONDS = 26.0
 LONGEST = 55.0
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--seed", type=int, default=0, show_default=True, help="Which clients ask what, and who is struck.")
 @click.option("--plain", is_flag=True, help="Plain lines, as without a terminal.")
 @click.option(
@@ -31,7 +33,8 @@ LONGEST = 55.0
     show_default=True,
     help="How long the play lasts.",
 )
-def demo(seed: int, plain: bool, seconds: float) -> int:
+@click.pass_context
+def demo(ctx: click.Context, seed: int, plain: bool, seconds: float) -> int:
     """Crash a service under load on purpose, and watch it heal.
 
     For each death: who died, why, what the supervisor decided, and the microseconds until the replacement answered.  At
@@ -39,8 +42,16 @@ def demo(seed: int, plain: bool, seconds: float) -> int:
 
     Ends by itself.  Exit codes: 0 the numbers add up, 1 they do not.
     """
+    if ctx.invoked_subcommand is not None:
+        given = [name for name in ctx.params if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT]
+        if given:
+            raise click.UsageError(f"the options of {ctx.invoked_subcommand} go behind its name: --{given[0]}", ctx)
+        return 0
     summary = loop.run(play(seed, plain, seconds))
     return 0 if summary.adds_up else 1
+
+
+demo.add_command(wound)
 
 
 async def play(seed: int, plain: bool, seconds: float) -> Summary:
