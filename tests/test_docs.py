@@ -171,7 +171,7 @@ def test_every_command_is_in_the_documents() -> None:
     assert not unsaid, f"README.md and docs/ do not speak of: {', '.join(unsaid)}"
 
 
-@pytest.mark.parametrize("package", ["actors", "actors.testing", "supervisors"])
+@pytest.mark.parametrize("package", ["actors", "actors.testing", "actors.tissue", "supervisors"])
 def test_every_published_name_is_in_the_documents(package: str) -> None:
     text = _all_text()
 
