@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import networkx as nx
-import numpy as np
 
 from actors.messages import Pid
 from actors.testing.arena import Arena
@@ -21,6 +21,7 @@ from actors.tissue.flock.transfer import Amount, Peer
 E = TypeVar("E")
 
 PERIOD = AlignmentConfig().period
+ITERATIONS = 2_000
 
 
 class InStep(random.Random):
@@ -146,14 +147,21 @@ class Flock:
 
 def eigenvalue(graph: Graph) -> float:
     """The second eigenvalue, by its size, of the Metropolis weights of a graph."""
-    size = len(graph)
-    numbers = {name: number for number, name in enumerate(graph)}
-    weights = np.zeros((size, size))
+    weights: dict[str, dict[str, float]] = {name: {} for name in graph}
     for name, other in nx.Graph([(each, near) for each in graph for near in graph[each]]).edges:
-        weight = 1.0 / (1.0 + max(len(graph[name]), len(graph[other])))
-        weights[numbers[name], numbers[other]] = weights[numbers[other], numbers[name]] = weight
-    np.fill_diagonal(weights, 1.0 - weights.sum(axis=1))
-    return float(sorted(abs(np.linalg.eigvalsh(weights)))[-2])
+        weights[name][other] = weights[other][name] = 1.0 / (1.0 + max(len(graph[name]), len(graph[other])))
+    for name, row in weights.items():
+        row[name] = 1.0 - sum(row.values())
+    # Power iteration: what is at right angles to the first eigenvector, all ones, sums to zero.
+    rng, value = random.Random(0), 0.0
+    vector = {name: rng.gauss(0.0, 1.0) for name in graph}
+    for _ in range(ITERATIONS):
+        mean = sum(vector.values()) / len(vector)
+        length = math.sqrt(sum((x - mean) ** 2 for x in vector.values()))
+        vector = {name: (x - mean) / length for name, x in vector.items()}
+        vector = {name: sum(weight * vector[other] for other, weight in weights[name].items()) for name in graph}
+        value = math.sqrt(sum(x * x for x in vector.values()))
+    return value
 
 
 def cell(*neighbours: str, config: AlignmentConfig | None = None, life: int = 1) -> Alignment:
