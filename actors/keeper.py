@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from . import life
+from . import burial, life
 from .actor import Actor
 from .blueprint import Blueprint
 from .cell import Cell
@@ -154,7 +154,7 @@ class Keeper(Actor):
     def rest(self, ref: Ref[Any]) -> None:
         """No successor is planned: the place refuses messages until a life is started there again."""
         if ref._cell.state not in LIVING and ref._cell.state is not State.CLOSED:
-            life.rest(ref._cell)
+            burial.rest(ref._cell)
 
     def forget(self, key: str) -> None:
         """Close a place for good, as soon as the life in it, if any, is over."""
@@ -165,7 +165,7 @@ class Keeper(Actor):
         if cell.state in LIVING:
             self.system.adopt(cell)
         elif cell.state is not State.CLOSED:
-            life.close(cell)
+            burial.close(cell)
 
     def kept(self) -> dict[str, Ref[Any]]:
         """The places here, by key, in the order they were made."""
@@ -258,4 +258,4 @@ def life_at(ref: Ref[Any]) -> Any:
 def vacate(ref: Ref[Any]) -> None:
     """Close the place of a keeper whose life is over, and all below it: nobody will live there again."""
     if ref._cell.state not in LIVING and ref._cell.state is not State.CLOSED:
-        life.close(ref._cell)
+        burial.close(ref._cell)

@@ -19,13 +19,14 @@ from contextlib import contextmanager
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
+from .burial import bury, give_back
 from .deadlines import Deadlines
 from .engine import LOOP, Engine
 from .envelopes import NOTHING
 from .evidence import Evidence, Harm
 from .exits import KILL, KILLED, Reason
 from .fiber import Fiber
-from .life import Outcome, bury, give_back, leave, report
+from .life import Outcome, leave, report
 from .lifecycle import Event, State
 from .links import send_exit
 from .pulse import note, pulse_of

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVarTuple
 
-from . import life
+from . import burial, life
 from .actor import Actor, blueprint_of
 from .blueprint import Blueprint, Mailbox
 from .cell import ACCEPTED, Cell
@@ -153,7 +153,7 @@ class ActorSystem:
             finally:
                 kill.cancel()
         if cell.state not in LIVING:
-            life.close(cell)
+            burial.close(cell)
 
     @property
     def scheduler(self) -> Scheduler:
@@ -205,7 +205,7 @@ class ActorSystem:
             try:
                 self.registry.register(name, cell)
             except Exception:
-                life.close(cell)
+                burial.close(cell)
                 raise
         self._roots[cell] = None
         if _link and _parent is not None:

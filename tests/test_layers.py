@@ -45,7 +45,7 @@ LAYERS = {
         ),
         Layer(
             "runtime",
-            "engine events deadletters extras cell remains life turn stacks fiber scheduler sentry asking ref "
+            "engine events deadletters extras cell remains burial life turn stacks fiber scheduler sentry asking ref "
             "overload.controlled overload.budget overload.breaker overload.retry "
             "actor checkup succession keeper router system",
         ),
