@@ -1,8 +1,8 @@
 """The decisions of one supervisor: what a death, the outcome of a start or a management call leads to.
 
 Pure: an event comes in with ``now``, a list of actions goes out; a shell carries them out.  Source: OTP's
-``supervisor`` (``docs/supervision.md`` says where we differ).  How a repair proceeds is in
-:mod:`supervisors.repairs`; shutdown, queries and the management of single children never wait for one.
+``supervisor`` (``docs/supervision.md`` says where we differ).  How a restart proceeds is in
+:mod:`supervisors.restarts`; shutdown, queries and the management of single children never wait for one.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from actors.exits import NO_REMAINS, SHUTDOWN, Crashed, Reason, Remains, Shutdow
 from .actions import ALIVE, PLANNED, Action, Child, Reply, Status
 from .errors import ChildFailed, ChildNotFound, ChildPresent, ChildStarted, SpecError
 from .events import Added, AutoShutdown, Decision, Died, Ignored, Serving, StartFailure
-from .repairs import Repairs
+from .restarts import Restarts
 from .rules import Rule, Ruling
 from .spec import Spec
 
 
-class Children(Repairs):
+class Children(Restarts):
     """The children of one supervisor: tell it what happened, do what it says."""
 
     @property

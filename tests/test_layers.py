@@ -63,7 +63,7 @@ LAYERS = {
         ),
         Layer(
             "decisions",
-            "intensity actions budgets repairs children census checks/* "
+            "intensity actions budgets restarts children census checks/* "
             "apoptosis apoptosis.alpha apoptosis.immunity apoptosis.health apoptosis.disruption",
             pure=True,
         ),

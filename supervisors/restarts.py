@@ -1,4 +1,4 @@
-"""One repair at a time: whom a restart takes along, what is stopped and started in which order, and what it costs.
+"""One restart at a time: whom a restart takes along, what is stopped and started in which order, and what it costs.
 
 As OTP's supervisor process does one thing at a time, so does this, but never waiting inside: first the members of the
 group are stopped, serially in reverse order (``_to_stop``, from its end), then started, serially in order
@@ -43,8 +43,8 @@ def _silent(decision: Decision, ruling: Ruling) -> None:
     """For a death that was announced when it happened."""
 
 
-class Repairs:
-    """The table of the children of the supervisor at ``path``, in start order, and the repair that is under way.
+class Restarts:
+    """The table of the children of the supervisor at ``path``, in start order, and the restart that is under way.
 
     ``dynamic``: its children end all at once, in no order, and are forgotten when they end; else they end one after the
     other, the last first, and their specs stay.
@@ -92,11 +92,11 @@ class Repairs:
         """The child of that id."""
         return self._table.get(id)
 
-    # -- one repair at a time ----------------------------------------------------------------------------------------
+    # -- one restart at a time ----------------------------------------------------------------------------------------
 
     @property
     def is_busy(self) -> bool:
-        """Whether a repair, the first start or the end is under way."""
+        """Whether a restart, the first start or the end is under way."""
         return self._is_busy() or self._ending is not None
 
     def _is_busy(self) -> bool:
@@ -120,7 +120,7 @@ class Repairs:
         return out
 
     def _next_death(self, now: float) -> bool:
-        """The repair is over; take up the next death that waits for its decision."""
+        """The restart is over; take up the next death that waits for its decision."""
         if self._booting:
             self._booting = False
             self._emit(Ready(now, self.path, len(self._table), now - self._begun))
@@ -292,7 +292,7 @@ class Repairs:
         return Stopped(now, self._path(child), child.lives, reason, expected, took, lived, remains, ruling)
 
     def _lot(self, child: Child) -> Decision:
-        """What becomes of a child that died before the repair, or the shutdown, came to stop it."""
+        """What becomes of a child that died before the restart, or the shutdown, came to stop it."""
         if child.is_temporary:
             return Decision.REMOVE
         if self._ending is not None:
