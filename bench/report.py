@@ -27,7 +27,7 @@ def quantity(value: float, unit: str) -> str:
     if unit == "B":
         return f"{value:,.0f} B"
     if unit == "count":
-        return f"{value:,.0f}"
+        return f"{value:.3g}" if abs(value) < 100 and value != round(value) else f"{value:,.0f}"
     return f"{value:.3f} {unit}" if unit == "x" else f"{value:.1f} {unit}"
 
 

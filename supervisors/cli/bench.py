@@ -9,6 +9,7 @@ import difflib
 import importlib
 import importlib.util
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,21 +57,36 @@ def run_(scenarios: tuple[str, ...], groups: tuple[str, ...], quick: bool, repea
 
     Exit codes: 0 all were measured, whatever they reached; 1 one of them failed.
     """
-    harness = part("harness")
-    with progress() as bar:
-
-        def advance(now: Any) -> None:
-            done = now.index - 1 + (now.repeat - 1) / now.repeats
-            bar.advance(f"{now.scenario} ({now.index} of {now.total})", f"{now.repeat}/{now.repeats}", done, now.total)
-
-        try:
-            report = harness.run(scenarios, groups=groups, quick=quick, repeat=repeat, on_progress=advance)
-        except harness.UnknownScenario as error:
-            raise unknown(error.what, error) from error
+    report = measured(scenarios, groups=groups, quick=quick, repeat=repeat)
     if as_json:
         click.echo(report.to_json())
     else:
         part("report").show(report, output())
+    return 1 if report.failed else 0
+
+
+@bench.command("scoreboard")
+@click.argument("rows", nargs=-1)
+@quick_option
+@click.option(
+    "--repeat", type=click.IntRange(min=1), default=1, help="Repeats of each; 1 by default: the seeds are 20."
+)
+@json_option
+def scoreboard_(rows: tuple[str, ...], quick: bool, repeat: int, as_json: bool) -> int:
+    """The tissue's scoreboard: ROWS (1 to 18, W1 to W10), or all: the reference, ours, pass or FAIL.
+
+    All of it takes some 40 minutes.  Exit codes: 0 all were measured, whatever they reached; 1 one of them failed.
+    """
+    board = part("scoreboard")
+    try:
+        chosen = board.choose(rows)
+    except part("harness").UnknownScenario as error:
+        raise unknown(error.what, error) from error
+    report = measured([row.scenario for row in chosen], quick=quick, repeat=repeat)
+    if as_json:
+        click.echo(report.to_json())
+    else:
+        board.show(report, chosen, output())
     return 1 if report.failed else 0
 
 
@@ -125,6 +141,23 @@ def peers_(names: tuple[str, ...], quick: bool, repeat: int | None, as_json: boo
     else:
         part("peers.show").show(report, output())
     return 1 if report.suite.failed else 0
+
+
+def measured(
+    scenarios: Sequence[str], *, groups: Sequence[str] = (), quick: bool = False, repeat: int | None = None
+) -> Any:
+    """The report of a run, with its progress on the terminal.  Raises ``Unusable`` for a name that is none."""
+    harness = part("harness")
+    with progress() as bar:
+
+        def advance(now: Any) -> None:
+            done = now.index - 1 + (now.repeat - 1) / now.repeats
+            bar.advance(f"{now.scenario} ({now.index} of {now.total})", f"{now.repeat}/{now.repeats}", done, now.total)
+
+        try:
+            return harness.run(scenarios, groups=groups, quick=quick, repeat=repeat, on_progress=advance)
+        except harness.UnknownScenario as error:
+            raise unknown(error.what, error) from error
 
 
 def part(name: str) -> Any:

@@ -27,6 +27,8 @@ def printed(report: Report, *, terminal: bool) -> str:
         (0.0834, "x", "0.083 x"),
         (12.34, "%", "12.3 %"),
         (12345.6, "count", "12,346"),
+        (7.0, "count", "7"),
+        (1.2, "count", "1.2"),
     ],
 )
 def test_quantities_read_as_people_write_them(value: float, unit: str, expected: str) -> None:

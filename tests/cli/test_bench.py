@@ -29,6 +29,19 @@ def test_an_unknown_scenario_is_one_line_with_the_nearest() -> None:
     assert (done.code, done.complaint) == (2, "planaria: no scenario 'spwn'; did you mean 'spawn'?")
 
 
+def test_an_unknown_row_is_one_line_with_the_nearest() -> None:
+    done = planaria("bench", "scoreboard", "W11")
+
+    assert (done.code, done.complaint) == (2, "planaria: no row 'W11'; did you mean 'W1'?")
+
+
+def test_a_row_of_the_scoreboard_is_printed_with_its_targets() -> None:
+    done = planaria("bench", "scoreboard", "7", "--quick")
+
+    assert done.code == 0
+    assert "mean checks to exit at 50%" in done.out
+
+
 def test_an_unknown_group_is_one_line_with_the_nearest() -> None:
     done = planaria("bench", "run", "--group", "recover")
 
