@@ -117,8 +117,9 @@ def _name(number: int) -> str:
 
 
 def _from_edges(n: int, edges: Sequence[tuple[int, ...]]) -> Graph:
-    graph: Graph = {_name(i): [] for i in range(n)}
+    names = [_name(i) for i in range(n)]
+    graph: Graph = {name: [] for name in names}
     for a, b in edges:
-        graph[_name(a)].append(_name(b))
-        graph[_name(b)].append(_name(a))
+        graph[names[a]].append(names[b])
+        graph[names[b]].append(names[a])
     return graph

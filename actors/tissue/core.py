@@ -41,6 +41,17 @@ class Refused(TissueEvent):
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class PartFailed(TissueEvent):
+    """A part of this cell, named in words by ``part``, raised ``error``; the others go on.
+
+    Of a block that fails round after round this is said once, until it has worked again.
+    """
+
+    part: str
+    error: Exception
+
+
 Effect = Send | TissueEvent
 
 
@@ -57,9 +68,13 @@ class Core(Protocol):
         """A packet has arrived.  One that makes no sense is ``Refused``, never an exception."""
 
 
+STUMBLES = TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError
+"""What is raised where a body from the network makes no sense."""
+
+
 def read(sender: Pid, kind: str, body: Any, how: Callable[[Any], list[Effect]]) -> list[Effect]:
     """Let ``how`` read a body from the network; whatever it trips over is ``Refused``."""
     try:
         return how(body)
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError) as error:
+    except STUMBLES as error:
         return [Refused(sender, kind, f"{type(error).__name__}: {error}")]

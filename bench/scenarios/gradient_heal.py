@@ -26,6 +26,7 @@ the simulation takes by itself is found with cells that do nothing, and is not c
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 import random
 import time
@@ -91,6 +92,7 @@ def spread(ctx: Context, name: str, graph: Graph, config: FieldConfig) -> None:
     """Processor time that a cell takes a round while a field spreads from one source, and afterwards at rest."""
     sheet = Sheet(graph, unit, config, 1)
     truth = distances(graph, unit, ["c0"])
+    gc.collect()  # what the sheet left to be looked at is not the field's
     sheet.emit("c0")
     settling: list[float] = []
     while not is_within(sheet, truth, 0.0, math.inf):

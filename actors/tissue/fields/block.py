@@ -19,6 +19,9 @@ from .links import Links
 
 T = TypeVar("T")
 
+ROUND = "field.round"
+"""The only kind of packet: [version, {field: word}, {block: word}]."""
+
 SCALAR_BYTES = 1024
 """A text or a string of bytes that is told to neighbours is at most this long, so that a packet holds it."""
 
@@ -105,6 +108,8 @@ class Gradient(Block[T]):
     __slots__ = ()
 
     is_source: bool
+    is_dirty: bool
+    """Whether its next turn may come to something else, time apart."""
     root: object
     """Something that tells the source that is seen from others, as far as that can be known; ``None``: none is seen."""
 

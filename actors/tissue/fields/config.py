@@ -28,8 +28,10 @@ class FieldConfig:
 
     - ``period``: seconds between two rounds of a cell, 0.2.  News travels a hop in half of it on average.
     - ``jitter``: each period is this share longer or shorter, at random, 0.1, so that cells do not fall into step.
-    - ``rest``: seconds between two packets that say nothing new, once the last news was told for three rounds and
-      nothing changes by time alone; ``None``: a period.  A field at rest then costs that much less.
+    - ``repeats``: in how many rounds news is told, 3, before a cell may rest: so it is missed with about p^3 at a loss
+      p of packets.  Fewer only where packets are lost to nobody who lives.
+    - ``rest``: seconds between two packets that say nothing new, once the last news was told so often and nothing
+      changes by time alone; ``None``: a period.  A field at rest then costs that much less.
     - ``expiry``: a neighbour that was silent for this many periods, or rests where they are longer, counts as gone
       until it speaks again, 3.0.  At a loss p of packets a healthy one is missed with about p^3 a round: raise it where
       p is above 0.2.  With a long rest have :meth:`~.field.Fields.died` called for the dead.
@@ -52,6 +54,7 @@ class FieldConfig:
 
     period: float = 0.2
     jitter: float = 0.1
+    repeats: int = 3
     rest: float | None = None
     expiry: float = 3.0
     variant: Variant = Variant.PATH_VECTOR
@@ -68,7 +71,7 @@ class FieldConfig:
                 raise ValueError(f"FieldConfig.{name} must be above 0 and finite; got {getattr(self, name)!r}")
         if self.rest is not None and not self.period <= self.rest < math.inf:
             raise ValueError(f"FieldConfig.rest must be at least the period and finite, or None; got {self.rest!r}")
-        for name in ("max_hops", "max_links", "max_fields", "expiry"):
+        for name in ("repeats", "max_hops", "max_links", "max_fields", "expiry"):
             if not 1 <= getattr(self, name) < math.inf:
                 raise ValueError(f"FieldConfig.{name} must be at least 1 and finite; got {getattr(self, name)!r}")
         if not 0 <= self.jitter < 1:

@@ -32,6 +32,7 @@ class Distances(Gradient[Told]):
 
     def __init__(self, pid: Pid, config: FieldConfig, now: float) -> None:
         self.is_source = False
+        self.is_dirty = True  # a turn costs no more than to know whether it is needed
         self.root: object = None
         self._me = pid
         self._config = config

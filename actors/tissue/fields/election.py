@@ -49,7 +49,7 @@ class Election(Paths):
     def stand(self, strength: float) -> None:
         """Have another strength from the next round on.  Raises ``ValueError`` if it is not finite."""
         self._strength = read_number(strength)
-        self._is_dirty = True
+        self.is_dirty = True
 
     @property
     def leader(self) -> Pid:

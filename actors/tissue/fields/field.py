@@ -31,26 +31,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from actors.messages import Pid
-from actors.tissue.core import Effect, Refused, Send, read
+from actors.tissue.core import STUMBLES, Effect, Refused, Send
 from actors.tissue.plain import read_name, read_number
 
-from .block import Block, Gradient, Reading, read_parts
+from .block import ROUND, Block, Gradient, Reading, read_parts
+from .blocks import Blocks
 from .config import FieldConfig
 from .gradients import Crowded, Gradients
 from .links import Links
 
 if TYPE_CHECKING:
     import random
-
-ROUND = "field.round"
-"""The only kind: [version, {field: word}, {block: word}]."""
-
-REPEATS = 3
-"""News is told in so many rounds before a cell rests."""
 
 NAMES_LIMIT = 256
 """More names than this in one packet are refused."""
@@ -59,7 +53,8 @@ Words = dict[str, Any]
 
 
 class Fields:
-    """All fields of one cell; a core (:mod:`~actors.tissue.core`).  Reports ``Found``, ``Faded`` and ``Crowded``.
+    """All fields of one cell; a core (:mod:`~actors.tissue.core`).  Reports ``Found``, ``Faded``, ``Crowded``,
+    ``PartFailed``.
 
     Its owner calls :meth:`tick` and :meth:`receive` as for any core; :meth:`neighbours` (or :meth:`link` and
     :meth:`unlink`, one at a time) whenever the view changes, at both ends of a link; and :meth:`died` for an exit
@@ -69,16 +64,17 @@ class Fields:
 
     __slots__ = (
         "_blocks",
+        "_body",
         "_by_name",
         "_config",
         "_due",
         "_empty_rounds",
         "_gradients",
+        "_installed",
         "_is_stirred",
         "_links",
         "_pid",
         "_rng",
-        "_said",
         "_said_rounds",
         "_sends",
         "_sent_to",
@@ -93,11 +89,12 @@ class Fields:
         self._links = Links(pid, self._config.silence, self._config.max_links)
         self._by_name = self._links.by_name
         self._gradients = Gradients(pid, self._config)
-        self._blocks: dict[str, Block[Any]] = {}
+        self._installed = Blocks()
+        self._blocks = self._installed.by_name
         self._due = math.inf
         self._is_stirred = False
         self._version = 0
-        self._said: tuple[Words, Words] = {}, {}
+        self._body: list[Any] = [0, {}, {}]
         self._sends: list[Send] = []
         self._sent_to = -1
         self._empty_rounds = 0
@@ -176,12 +173,15 @@ class Fields:
 
     def died(self, pid: Pid, now: float) -> list[Effect]:
         """A life is over, as an exit signal or the members say: what it said counts no more, from now on."""
-        return self._lose([pid.name], now) if self._links.bury(pid) else []
+        if not self._links.bury(pid):
+            return []
+        self._sent_to = -1  # its successor has heard nothing yet
+        return self._lose([pid.name], now)
 
     def emit(self, name: str, now: float) -> list[Effect]:
         """Be a source of a field.  Raises ``ValueError`` beyond the limit of fields, and for a block's name."""
         if name in self._blocks:
-            raise ValueError(f"{name} is a block at {self._pid}")
+            raise ValueError(f"{name!r} is a block at {self._pid.name}, not a field; take another name")
         gradient = self._gradients.by_name.get(name)
         if gradient is None:
             if self._gradients.room <= 0:
@@ -201,16 +201,20 @@ class Fields:
         return self._gradients.settle(self, now)
 
     def install(self, name: str, block: Block[Any], now: float) -> list[Effect]:
-        """Have a block take part in the rounds.  Raises ``ValueError`` for a name that is taken."""
+        """Have a block take part in the rounds; what it raises there is reported as ``PartFailed``, and it goes on.
+
+        Raises ``ValueError`` for a name that is taken, and for what is no block.
+        """
         if name in self._blocks or name in self._gradients.by_name:
-            raise ValueError(f"{name} is taken at {self._pid}")
-        self._blocks[read_name(name)] = block
+            what = "block" if name in self._blocks else "field"
+            raise ValueError(f"there is a {what} {name!r} at {self._pid.name} already; take another name")
+        self._installed.install(name, block)
         self._stir(now)
         return []
 
     def uninstall(self, name: str, now: float) -> list[Effect]:
         """Have that block no more."""
-        if self._blocks.pop(name, None) is None:
+        if not self._installed.uninstall(name):
             return []
         self._stir(now)
         return self._gradients.forget(name)
@@ -229,54 +233,49 @@ class Fields:
         if now - self._due > self._config.period:
             self._links.excuse(now - self._due)
         effects: list[Effect] = []
-        late = self._links.expire(now)
-        if late:
-            effects += self._lose(late, now)
+        links = self._links
+        if now > links.nobody_before:
+            late = links.expire(now)
+            if late:
+                effects += self._lose(late, now)
         if self._is_stirred or self._blocks or self._gradients.is_restless:
             self._is_stirred = False
             effects += self._gradients.settle(self, now)
-            self._say(self._turn_blocks(effects, now))
-        if self._is_mute():
+            words: Words = {}
+            if self._blocks:
+                words, failed = self._installed.turn(self, now, self._body[2], self._gradients)
+                effects += failed
+            self._say(words)
+        if self._blocks or self._gradients.by_name:
+            self._empty_rounds = 0
+        elif self._is_mute():
             self._due = math.inf
             return effects
         config = self._config
         jitter = 1.0 + config.jitter * (2.0 * self._rng.random() - 1.0)
-        if self._said_rounds < REPEATS or now >= self._speak_at:
+        if self._said_rounds < config.repeats or now >= self._speak_at:
             self._said_rounds += 1
             effects += self._sends
             self._speak_at = now + (config.rest or config.period) * jitter
-        is_resting = self._said_rounds >= REPEATS and not self._blocks and not self._gradients.is_restless
+        is_resting = self._said_rounds >= config.repeats and not self._blocks and not self._gradients.is_restless
         self._due = max(self._speak_at, now + config.period * jitter) if is_resting else now + config.period * jitter
         return effects
-
-    def _turn_blocks(self, effects: list[Effect], now: float) -> Words:
-        words = {}
-        for name, block in self._blocks.items():
-            word = block.turn(self, now)
-            if word is not None:
-                words[name] = word
-            if isinstance(block, Gradient):
-                self._gradients.report(name, block, effects)
-        return words
 
     def _say(self, blocks: Words) -> None:
         """Have the packets ready that tell the state of this round; the last ones, where nothing has changed."""
         words = self._gradients.words
-        if (words, blocks) != self._said:
+        _, words_before, blocks_before = self._body
+        if words != words_before or blocks != blocks_before:
             self._version += 1
-            self._said = words, blocks
         elif self._sent_to == self._links.changes:
             return
         self._sent_to = self._links.changes
         self._said_rounds = 0
-        body = [self._version, words, blocks]
+        body = self._body = [self._version, words, blocks]
         self._sends = [Send(link.name, ROUND, body) for link in self._links]
 
     def _is_mute(self) -> bool:
-        """Whether there is nothing to say, and that has been said for as long as neighbours remember."""
-        if self._blocks or self._gradients.by_name:
-            self._empty_rounds = 0
-            return False
+        """Whether that there is nothing to say has been said for as long as neighbours remember."""
         self._empty_rounds += 1
         return self._empty_rounds > self._config.expiry + 1
 
@@ -295,11 +294,12 @@ class Fields:
     def _lose(self, names: Iterable[str], now: float) -> list[Effect]:
         """What neighbours said counts no more; the fields are led around them at once."""
         self._rouse(now)
+        effects: list[Effect] = []
         for name in names:
             self._gradients.lose(name)
-            for block in self._blocks.values():
-                block.lose(name)
-        return self._gradients.settle(self, now)
+            for block in tuple(self._blocks):
+                effects += self._installed.unhear(block, name)
+        return effects + self._gradients.settle(self, now)
 
     # -- packets -------------------------------------------------------------------------------------------------------
 
@@ -307,10 +307,15 @@ class Fields:
         """A neighbour tells its round."""
         link = self._by_name.get(sender.name)
         # Nearly all packets say what the last one said, and end here.
-        if link is not None and link.told is not None and link.life == sender.incarnation and link.told == body:
-            link.heard = now
-            return []
-        return read(sender, kind, body, lambda body: self._hear(sender, kind, body, now))
+        if link is not None and link.life == sender.incarnation:
+            told = link.told
+            if told is not None and (told is body or told == body):
+                link.heard = now
+                return []
+        try:
+            return self._hear(sender, kind, body, now)
+        except STUMBLES as error:
+            return [Refused(sender, kind, f"{type(error).__name__}: {error}")]
 
     def _hear(self, sender: Pid, kind: str, body: Any, now: float) -> list[Effect]:
         if kind != ROUND:
@@ -322,20 +327,22 @@ class Fields:
         if len(words) + len(blocks) > NAMES_LIMIT:
             raise ValueError(f"{len(words) + len(blocks)} names in one packet")
         for name in words:
-            read_name(name)
-        if read_number(version) < link.version and link.life == sender.incarnation:
+            if name not in self._gradients.by_name:
+                read_name(name)
+        is_same_life = link.life == sender.incarnation
+        if read_number(version) < link.version and is_same_life:
             return []  # overtaken by a later one
         effects: list[Effect] = []
-        if link.life != sender.incarnation:
+        if not is_same_life:
             if link.told is not None:
                 effects += self._lose([sender.name], now)
             link.silence()
             link.life = sender.incarnation
         _, words_before, blocks_before = _NOTHING if link.told is None else link.told
-        words_known = self._take_in(sender, words, words_before, self._gradients.by_name, effects, now)
+        words_known = self._take_in(sender, words, words_before, self._gradients, effects, now)
         blocks_known = blocks
         if blocks or blocks_before:
-            blocks_known = self._take_in(sender, blocks, blocks_before, self._blocks, effects, now)
+            blocks_known = self._take_in(sender, blocks, blocks_before, self._installed, effects, now)
         if effects and version == link.version:
             effects = [effect for effect in effects if not isinstance(effect, Refused | Crowded)]  # said before
         # What was not understood is not kept either.
@@ -349,32 +356,33 @@ class Fields:
         sender: Pid,
         words: Words,
         before: Words,
-        blocks: Mapping[str, Block[Any]],
+        parts: Gradients | Blocks,
         effects: list[Effect],
         now: float,
     ) -> Words:
-        """Have ``blocks`` hear what is new in the words of a neighbour; returns those that were understood."""
+        """Have ``parts`` hear what is new in the words of a neighbour; returns those that were understood."""
         strange = []
         for name, word in words.items():
-            block = blocks.get(name)
+            block: Block[Any] | None = parts.by_name.get(name)
             if block is not None and name in before and before[name] == word:
                 continue
-            self._stir(now)
-            if block is None and blocks is self._gradients.by_name:
+            if block is None and parts is self._gradients:
                 block = self._meet(sender, name, effects, now)
             if block is None:
                 strange.append(name)
                 continue
-            refused = read(sender, ROUND, word, partial(_hear_word, block, sender, now))
-            if refused:
-                effects += refused
+            is_heard, said = parts.hear(name, sender, word, now)
+            if said:
+                effects += said
+            if not is_heard:
                 strange.append(name)
-                block.lose(sender.name)
+                effects += parts.unhear(name, sender.name)
+        if self._gradients.is_dirty or parts is self._installed:
+            self._stir(now)
         if before.keys() != words.keys():
             self._stir(now)
             for name in before.keys() - words.keys():
-                if name in blocks:
-                    blocks[name].lose(sender.name)
+                effects += parts.unhear(name, sender.name)
         return words if not strange else {name: word for name, word in words.items() if name not in strange}
 
     def _meet(self, sender: Pid, name: str, effects: list[Effect], now: float) -> Block[Any] | None:
@@ -386,11 +394,6 @@ class Fields:
             return None
         gradient = self._gradients.by_name[name] = self._gradients.new(now)
         return gradient
-
-
-def _hear_word(block: Block[Any], sender: Pid, now: float, word: Any) -> list[Effect]:
-    block.hear(sender.name, block.read(sender, word), now)
-    return []
 
 
 _NOTHING: tuple[int, Words, Words] = (-1, {}, {})

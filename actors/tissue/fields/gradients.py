@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from actors.messages import Pid
-from actors.tissue.core import Effect, TissueEvent
+from actors.tissue.core import STUMBLES, Effect, Refused, TissueEvent
 
 from .bis import BIS
-from .block import Around, Gradient, Reading
+from .block import ROUND, Around, Gradient, Reading
 from .classic import Classic
 from .config import FieldConfig, Variant
 from .crf import CRF
@@ -54,7 +54,7 @@ class Crowded(TissueEvent):
 class Gradients:
     """By name, at most ``config.max_fields``; and what they say in this round, ``words``."""
 
-    __slots__ = ("_config", "_pid", "_seen", "by_name", "is_restless", "words")
+    __slots__ = ("_config", "_pid", "_seen", "by_name", "is_dirty", "is_restless", "words")
 
     def __init__(self, pid: Pid, config: FieldConfig) -> None:
         self._pid = pid
@@ -62,6 +62,8 @@ class Gradients:
         self._seen: dict[str, object] = {}
         self.by_name: dict[str, Emitted] = {}
         self.words: dict[str, Any] = {}
+        self.is_dirty = False
+        """Whether one of them may come to something else in its next turn."""
         self.is_restless = False
         """Whether time alone changes one of them."""
 
@@ -79,11 +81,30 @@ class Gradients:
         for gradient in self.by_name.values():
             gradient.lose(neighbour)
 
+    def hear(self, name: str, sender: Pid, word: Any, now: float) -> tuple[bool, Sequence[Effect]]:
+        """A neighbour said ``word`` of a field: whether it made sense, and what is reported."""
+        gradient: Gradient[Any] = self.by_name[name]
+        try:
+            told: Any = gradient.read(sender, word)
+            gradient.hear(sender.name, told, now)
+        except STUMBLES as error:
+            return False, [Refused(sender, ROUND, f"{type(error).__name__}: {error}")]
+        if gradient.is_dirty:
+            self.is_dirty = True
+        return _HEARD
+
+    def unhear(self, name: str, neighbour: str) -> list[Effect]:
+        """What a neighbour said of one field counts no more."""
+        if name in self.by_name:
+            self.by_name[name].lose(neighbour)
+            self.is_dirty = True
+        return []
+
     def settle(self, around: Around, now: float) -> list[Effect]:
         """Give each its turn."""
         effects: list[Effect] = []
         self.words = {}
-        self.is_restless = False
+        self.is_dirty = self.is_restless = False
         idle = []
         for name, gradient in self.by_name.items():
             word = gradient.turn(around, now)
@@ -112,3 +133,6 @@ class Gradients:
         else:
             self._seen[name] = gradient.root
             effects.append(Found(name, gradient.reading))
+
+
+_HEARD: tuple[bool, tuple[Effect, ...]] = True, ()

@@ -47,7 +47,7 @@ class Link:
 class Links:
     """The neighbours by name, at most ``limit``; who was silent for longer than ``expiry`` seconds is forgotten."""
 
-    __slots__ = ("_expiry", "_limit", "_me", "_nobody_before", "by_name", "changes")
+    __slots__ = ("_expiry", "_limit", "_me", "by_name", "changes", "nobody_before")
 
     def __init__(self, me: Pid, expiry: float, limit: int) -> None:
         self._me = me
@@ -55,7 +55,8 @@ class Links:
         self._limit = limit
         self.by_name: dict[str, Link] = {}
         """To look at; read so often that a method would be felt."""
-        self._nobody_before = -math.inf
+        self.nobody_before = -math.inf
+        """Until then nobody will have been silent for too long."""
         self.changes = 0
         """How often a link was made, unmade or given another distance."""
 
@@ -141,8 +142,6 @@ class Links:
 
     def expire(self, now: float) -> list[str]:
         """Forget what was told by those who have been silent for too long: whom."""
-        if now <= self._nobody_before:
-            return []
         deadline = now - self._expiry
         late = []
         oldest = now
@@ -155,7 +154,7 @@ class Links:
             elif link.heard < oldest:
                 oldest = link.heard
         # Whoever speaks does so later than that: until then there is nothing to look for.
-        self._nobody_before = oldest + self._expiry
+        self.nobody_before = oldest + self._expiry
         return late
 
     def excuse(self, seconds: float) -> None:

@@ -28,7 +28,7 @@ class PathVector(Paths):
 
     def emit(self, is_source: bool) -> None:
         self.is_source = is_source
-        self._is_dirty = True
+        self.is_dirty = True
 
     def _own(self) -> Way | None:
         return Way(0.0, (self._me,), (self.stamp,)) if self.is_source else None

@@ -45,6 +45,9 @@ Rank = Any
 class Way(NamedTuple):
     """A way to a root: its length, the cells on it (who offers it first, the root last), their stamps, and how strong
     the root is where roots compete.
+
+    Made from what was read of a stranger's, or from another way and one cell more; so neighbours in the same process
+    share one, and need not look at each hop again.
     """
 
     distance: float
@@ -69,7 +72,6 @@ class Paths(Gradient[Told]):
 
     __slots__ = (
         "_changes",
-        "_is_dirty",
         "_life",
         "_links",
         "_losses",
@@ -81,6 +83,7 @@ class Paths(Gradient[Told]):
         "_said",
         "_way",
         "_ways",
+        "is_dirty",
         "is_source",
         "root",
     )
@@ -97,7 +100,7 @@ class Paths(Gradient[Told]):
         self._notices = Notices(config.max_hops * config.period, TELLING * config.period)
         self._links: Links | None = None
         self._changes = -1
-        self._is_dirty = True
+        self.is_dirty = True
         self._way: Way | None = None
         self._next_hop: str | None = None
         self._said: list[Any] | None = None
@@ -153,20 +156,20 @@ class Paths(Gradient[Told]):
 
     def hear(self, sender: str, told: Told, now: float) -> None:
         way, notices = told
-        if way is None or self._me in way.hops or len(way.hops) > self._max_hops:
+        if way is None or len(way.hops) > self._max_hops:
             self.lose(sender)
         else:
             self._ways[sender] = way
-            if not self._is_dirty and (sender == self._next_hop or self._is_better(sender, way)):
-                self._is_dirty = True
+            if not self.is_dirty and (sender == self._next_hop or self._is_better(sender, way)):
+                self.is_dirty = True
         for notice in notices:
             if notice.name != self._me and self._notices.add(notice, now):
-                self._is_dirty = True
+                self.is_dirty = True
 
     def lose(self, sender: str) -> None:
         self._ways.pop(sender, None)
         if sender == self._next_hop:
-            self._is_dirty = True
+            self.is_dirty = True
 
     def _is_better(self, sender: str, way: Way) -> bool:
         """Whether a way is better than the one that is taken; if not, nothing follows from it now."""
@@ -178,10 +181,10 @@ class Paths(Gradient[Told]):
     def turn(self, around: Around, now: float) -> Any:
         links = self._links = around.links
         if links.changes != self._changes or self._notices.fade(now):
-            self._is_dirty = True
-        if self._is_dirty:
+            self.is_dirty = True
+        if self.is_dirty:
             self._changes = links.changes
-            self._is_dirty = False
+            self.is_dirty = False
             self._choose(links, now)
         if self._notices.is_telling(now):
             return [None if self._said is None else self._said[0], self._notices.wire(now)]
@@ -204,7 +207,7 @@ class Paths(Gradient[Told]):
             link = links.by_name[next_hop]
             way = Way(best.distance + link.distance, (self._me, *best.hops), (self.stamp, *best.stamps), best.strength)
         if way != before:
-            self._way, self._said, self.root = way, [tuple(way), []], way.root
+            self._way, self._said, self.root = way, [way, []], way.root
 
     def _best(self, links: Links, own: Way | None, visited: Collection[str]) -> tuple[Way | None, str | None]:
         """The best way that is offered and by whom; none that leads over cells visited before."""
@@ -217,7 +220,10 @@ class Paths(Gradient[Told]):
             # Of equals the present one is kept: another would be news to everybody behind.
             if best_rank is not None and not (rank < best_rank or (rank == best_rank and name == self._next_hop)):
                 continue
-            if self._notices.void(way.hops, way.stamps) or (visited and not set(visited).isdisjoint(way.hops)):
+            # Only here, for a look at all hops costs more than all else, and few ways get so far.
+            if self._me in way.hops or self._notices.void(way.hops, way.stamps):
+                continue
+            if visited and not set(visited).isdisjoint(way.hops):
                 continue
             best, best_hop, best_rank = way, name, rank
         return best, best_hop
@@ -225,7 +231,18 @@ class Paths(Gradient[Told]):
 
 def _read_way(sender: Pid, raw: Any) -> Way:
     """As fast as it can be, for it is most of what news costs."""
-    distance, hops, stamps, strength = read_parts(raw, 4)
+    # One that never left the process was read when it came in; only what was added since can be wrong.
+    way = raw if type(raw) is Way and raw.distance < math.inf else _read_strange_way(raw)
+    hops, stamps = way.hops, way.stamps
+    if len(hops) > HOPS_LIMIT:
+        raise ValueError(f"a way of {len(hops)} hops")
+    if hops[0] != sender.name or stamps[0] >> LIFE != sender.incarnation:
+        raise ValueError(f"a way that begins at {hops[0]}")
+    return way
+
+
+def _read_strange_way(raw: Any) -> Way:
+    distance, hops, stamps, strength = raw if type(raw) is Way else read_parts(raw, 4)
     if type(hops) not in _LISTS or type(stamps) not in _LISTS:
         raise TypeError("hops and stamps are lists")
     if not 1 <= len(hops) <= HOPS_LIMIT or len(stamps) != len(hops):
@@ -235,8 +252,6 @@ def _read_way(sender: Pid, raw: Any) -> Way:
             read_name(hop)
     if set(map(type, stamps)) != _WHOLE or min(stamps) < 1 << LIFE or max(stamps) >= NUMBER_LIMIT:
         raise ValueError("no stamps")
-    if hops[0] != sender.name or stamps[0] >> LIFE != sender.incarnation:
-        raise ValueError(f"a way that begins at {hops[0]}")
     if len(set(hops)) != len(hops):
         raise ValueError("a way in a circle")
     return Way(read_distance(distance), tuple(hops), tuple(stamps), read_number(strength))

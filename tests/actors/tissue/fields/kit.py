@@ -14,9 +14,9 @@ from actors.testing.arena import Arena
 from actors.testing.network import Network
 from actors.testing.topology import Graph
 from actors.tissue.core import Effect, Send
-from actors.tissue.fields.block import Around, Block, Reading
+from actors.tissue.fields.block import ROUND, Around, Block, Reading
 from actors.tissue.fields.config import FieldConfig
-from actors.tissue.fields.field import ROUND, Fields
+from actors.tissue.fields.field import Fields
 from actors.tissue.fields.links import Links
 
 E = TypeVar("E")

@@ -15,10 +15,11 @@ from actors.messages import Pid
 from actors.testing import topology
 from actors.testing.network import Network
 from actors.tissue.core import Refused, Send
+from actors.tissue.fields.block import ROUND
 from actors.tissue.fields.broadcast import Broadcast
 from actors.tissue.fields.config import FieldConfig, Variant
 from actors.tissue.fields.election import Election
-from actors.tissue.fields.field import NAMES_LIMIT, ROUND, Fields
+from actors.tissue.fields.field import NAMES_LIMIT, Fields
 from actors.tissue.fields.gradients import Crowded, Faded, Found
 
 from .kit import LIFE, PERIOD, Sheet, cell, hear, of, said, turn, word

@@ -6,12 +6,13 @@ import math
 
 import pytest
 
+from actors.messages import Pid
 from actors.testing import topology
 from actors.testing.network import Network
+from actors.tissue.fields.block import ROUND
 from actors.tissue.fields.config import FieldConfig
-from actors.tissue.fields.field import ROUND
 
-from .kit import Sheet
+from .kit import Sheet, cell, hear, said, turn, word
 
 RESTING = FieldConfig(rest=4.0)
 
@@ -70,3 +71,26 @@ def test_a_neighbour_that_dies_unseen_is_missed_after_three_rests() -> None:
     sheet.arena.run(sheet.arena.now + 3 * RESTING.silence)
 
     assert sheet.arena.cells["c2"].field("x").distance == math.inf
+
+
+def test_news_is_told_as_often_as_is_set_before_a_cell_rests() -> None:
+    told = []
+    for repeats in (1, 3):
+        fields = cell("a", config=FieldConfig(repeats=repeats, rest=20.0))
+        fields.emit("x", 0.0)
+        told.append(sum(len(said(turn(fields, now * 0.25))) for now in range(1, 40)))
+
+    assert told == [1, 3]
+
+
+def test_the_successor_of_a_dead_neighbour_is_told_although_nothing_is_new() -> None:
+    fields = cell("a", config=FieldConfig(repeats=1, rest=20.0))
+    fields.emit("x", 0.0)
+    turn(fields)
+    hear(fields, "a", {"x": word("a", "me", distance=1.0)}, 0.3)
+    turn(fields, 0.6)
+
+    fields.died(Pid("a", 1), 1.0)
+
+    assert fields.due <= 1.2
+    assert "a" in said(turn(fields))
