@@ -11,8 +11,8 @@ Prints:
     near is killed, with a question in hand; it is answered by far
      10.2 s  far 20
     near is there again
-     22.2 s  near 4, far 16
-     32.7 s  near 20
+     22.3 s  near 7, far 13
+     31.5 s  near 19, far 1
 """
 
 import asyncio

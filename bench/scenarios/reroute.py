@@ -10,7 +10,7 @@ way 11 hops instead of 5, so that they have to come home after it.
 the healing; *stretch* is the hops walked to those of the shortest way there is, in the last rounds of each time; *on
 it* are the rounds until that is 1.05 in one, after the crush and after the healing; if it never is, all there were.
 Virtual time, 20 seeds: their median, and the worst of them.  Beside it, 2 seeds each, which a smoke run leaves out: the
-wall where cells die without a word, without ants, and with requests that spread as ants do.
+wall where cells die without a word, without ants and scents, and with requests that spread as ants do.
 
 Targets: back within 5 rounds and at most 3 % lost, in every seed; stretch at most 1.05 before, during, and after, by
 median; on the short way again 50 rounds after the healing, in every seed.
@@ -52,7 +52,7 @@ LOOK = 15
 FEW = 2
 DEFAULT = TrailsConfig()
 CONTROLS = {
-    "no ants": replace(DEFAULT, ants_every=1_000_000, ant_period=1e6),
+    "no ants": replace(DEFAULT, ants_every=1_000_000, ant_period=1e6, scent_life=1e-9),
     "requests with exponent 2": replace(DEFAULT, data_exponent=2.0),
 }
 

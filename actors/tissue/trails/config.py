@@ -30,10 +30,21 @@ class TrailsConfig:
     - ``ant_period``: and one each 10.0, while the destination was wanted within ``wanted_for``, 60.0.
     - ``wander``: the share of an ant's steps that are taken at random, 0.1.
 
+    Scents (:mod:`~actors.tissue.trails.scents`):
+
+    - ``scent_reach``: cells to either side of a trail that pass it on, 4.  More costs more packets, and finds short
+      ways further off at once rather than step by step.
+    - ``scent_period``: what has not changed is told again after 5.0, if somebody walked there since; ``scent_gap``: a
+      neighbour is told something at most each 0.2.
+    - ``scent_life``: nothing is believed that nobody walked for 15.0.
+    - ``track_period``: a cell on a trail sends an ant after a better scent at most each 0.5, and later from time to
+      time if it finds nothing.
+
     Requests (:mod:`~actors.tissue.trails.requests`):
 
     - ``rto``: the timer of each hop; ``patience``: times that a request is sent to a hop before another is tried, 3.
     - ``probe_period``: a hop that is down is asked this often whether it is back, 1.0.
+    - ``seek_time``: a request waits so long for an ant where nothing at all is known of the way, 0.25.
     - ``lifetime``: a request without an answer after this is lost, 10.0.
     - ``most_hops``: cells that one request passes, 64.  ``most_bytes``: of its payload, 60,000.
 
@@ -58,12 +69,18 @@ class TrailsConfig:
     lifetime: float = 10.0
     most_hops: int = 64
     most_bytes: int = 60_000
+    scent_reach: int = 4
+    scent_period: float = 5.0
+    scent_life: float = 15.0
+    scent_gap: float = 0.2
+    track_period: float = 0.5
+    seek_time: float = 0.25
     max_destinations: int = 1024
     max_neighbours: int = 64
     max_requests: int = 4096
 
     def __post_init__(self) -> None:
-        for name in ("half_life", "hop_time", "ant_period", "wanted_for", "probe_period", "lifetime"):
+        for name in ("half_life", "hop_time", "ant_period", "wanted_for", "probe_period", "lifetime", *_SCENTS):
             value = getattr(self, name)
             if not 0 < value < math.inf:
                 raise ValueError(f"TrailsConfig.{name} must be seconds above 0 and finite; got {value!r}")
@@ -71,7 +88,7 @@ class TrailsConfig:
             value = getattr(self, name)
             if not 1 <= value < math.inf:
                 raise ValueError(f"TrailsConfig.{name} must be at least 1 and finite; got {value!r}")
-        for name in ("ant_exponent", "data_exponent", "ramp"):
+        for name in ("ant_exponent", "data_exponent", "ramp", "seek_time", "scent_reach"):
             value = getattr(self, name)
             if not 0 <= value < math.inf:
                 raise ValueError(f"TrailsConfig.{name} must be at least 0 and finite; got {value!r}")
@@ -83,6 +100,7 @@ class TrailsConfig:
             raise ValueError(f"TrailsConfig.wander must be from 0 to 1; got {self.wander!r}")
 
 
+_SCENTS = ("scent_period", "scent_life", "scent_gap", "track_period")
 _COUNTS = (
     "ants_every",
     "patience",

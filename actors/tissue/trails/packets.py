@@ -8,7 +8,10 @@ trails.back   [*id, cost, hops, provider]     It has arrived: how far from the s
 trails.stuck  [*id, shunned]                  There is no way from here; try another
 trails.took   [*id, kind]                     A packet of that kind, for that request, has come
 trails.ant    [to, path, steps]               An explorer on its way there
+trails.track  [to, path, steps]               One that follows a scent
+trails.seek   [to, path, steps]               One that goes every way at once where nobody knows any
 trails.home   [to, path, cost]                It has arrived, and goes back along its path, telling the cost
+trails.scent  [[to, cost, age, away], ..]     What the sender smells; only [to]: nothing, or not for you
 trails.dead   [name, life]                    That neighbour of the sender's does not answer
 trails.ping   [number]                        Does this way work?
 trails.pong   [number]                        It does, in both directions
@@ -33,6 +36,9 @@ STUCK = "trails.stuck"
 TOOK = "trails.took"
 ANT = "trails.ant"
 HOME = "trails.home"
+SCENT = "trails.scent"
+TRACK = "trails.track"
+SEEK = "trails.seek"
 DEAD = "trails.dead"
 PING = "trails.ping"
 PONG = "trails.pong"

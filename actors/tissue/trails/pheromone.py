@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .newcomer import group_median
 
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     from .config import TrailsConfig
 
 
+class _Trail(NamedTuple):
+    """``tau``, as it was ``at`` that moment; ``is_walked``: somebody got there by it, it is not presumed or wiped."""
+
+    tau: float
+    at: float
+    is_walked: bool
+
+
 class Pheromone:
     """One cell's table tau[destination][next hop], of at most ``max_destinations``, those that were wanted last."""
 
@@ -33,8 +41,8 @@ class Pheromone:
 
     def __init__(self, config: TrailsConfig) -> None:
         self._config = config
-        # Of each destination and hop: tau, and when it was so.
-        self._trails: OrderedDict[str, dict[str, tuple[float, float]]] = OrderedDict()
+        # By destination and hop.
+        self._trails: OrderedDict[str, dict[str, _Trail]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._trails)
@@ -47,40 +55,61 @@ class Pheromone:
         trail = self._trails.get(to, {}).get(hop)
         if trail is None:
             return self._config.floor
-        tau, at = trail
-        return max(self._config.floor, float(tau * 0.5 ** (max(0.0, now - at) / self._config.half_life)))
+        left = 0.5 ** (max(0.0, now - trail.at) / self._config.half_life)
+        return max(self._config.floor, float(trail.tau * left))
 
     def is_known(self, to: str, hop: str) -> bool:
         """Whether anything was ever learned of that hop for that destination."""
         return hop in self._trails.get(to, {})
 
+    def walked(self, to: str, hops: Sequence[str], now: float) -> tuple[str, float, float] | None:
+        """The best of ``hops`` by which somebody got there, what that cost, and when it was; ``None``: nobody did."""
+        trail = self._trails.get(to)
+        best = None
+        for hop in hops:
+            if (
+                trail is not None
+                and hop in trail
+                and trail[hop].is_walked
+                and (best is None or self._beats(to, hop, best, now))
+            ):
+                best = hop
+        return None if trail is None or best is None else (best, 1 / trail[best].tau, trail[best].at)
+
+    def _beats(self, to: str, hop: str, other: str, now: float) -> bool:
+        return self.level(to, hop, now) > self.level(to, other, now)
+
     def reinforce(self, to: str, hop: str, cost: float, now: float) -> None:
         """Something reached ``to`` through ``hop``, at that cost from here.  The first one's word is taken."""
+        tau = 1 / cost
+        if self.is_known(to, hop):
+            tau = self._config.memory * self.level(to, hop, now) + (1 - self._config.memory) * tau
+        self._lay(to, hop, tau, now)
+
+    def discover(self, to: str, hop: str, cost: float, now: float) -> None:
+        """An ant that took ``hop`` has found a way at that cost, and is believed if that is no worse than known.
+
+        For what is dear about it may be where the ant strayed later; that the way itself has become worse, those find
+        who follow the best trails.  Averaged in, strays would hide a short way behind a detour that all walk straight;
+        and what ants find but now and then would fade between them as fast as the average rises.
+        """
+        if not self.is_known(to, hop) or 1 / cost >= self.level(to, hop, now):
+            self._lay(to, hop, 1 / cost, now)
+
+    def _lay(self, to: str, hop: str, tau: float, now: float) -> None:
         hops = self._trails.get(to)
         if hops is None:
             hops = self._trails[to] = {}
             if len(self._trails) > self._config.max_destinations:
                 self._trails.popitem(last=False)
         self._trails.move_to_end(to)
-        tau = 1 / cost
-        if hop in hops:
-            tau = self._config.memory * self.level(to, hop, now) + (1 - self._config.memory) * tau
-        hops[hop] = tau, now
-
-    def discover(self, to: str, hop: str, cost: float, now: float) -> None:
-        """An ant that took ``hop`` has found a way at that cost, which counts if it is no worse than what is known.
-
-        For what is dear about it may be where the ant strayed later; that the way itself has become worse, those find
-        who follow the best trails.  Averaged in, strays would hide a short way behind a detour that all walk straight.
-        """
-        if not self.is_known(to, hop) or 1 / cost >= self.level(to, hop, now):
-            self.reinforce(to, hop, cost, now)
+        hops[hop] = _Trail(tau, now, True)
 
     def wipe(self, hop: str, now: float) -> None:
         """That hop is dead: all its trails are at the floor at once, not after fading."""
         for hops in self._trails.values():
             if hop in hops:
-                hops[hop] = self._config.floor, now
+                hops[hop] = _Trail(self._config.floor, now, False)
 
     def forget(self, hop: str) -> None:
         """That hop is none any more."""
@@ -91,7 +120,7 @@ class Pheromone:
         """That hop is new, or back: its trails start at the median of the other hops'."""
         for to, hops in self._trails.items():
             levels = [self.level(to, each, now) for each in others if each != hop]
-            hops[hop] = group_median(levels, self._config.floor), now
+            hops[hop] = _Trail(group_median(levels, self._config.floor), now, False)
 
     def probabilities(
         self, to: str, hops: Sequence[str], exponent: float, now: float, shares: Sequence[float] | None = None

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 class Phase(StrEnum):
     """Where a request stands, as a cell sees it that has it in its care."""
 
+    WAITING = "until an ant has found a way"
     SENT = "sent on, not yet taken"
     TAKEN = "in the care of the next hop"
     RETURNING = "word of it is on its way back"
@@ -93,16 +94,20 @@ class Requests:
         offers: dict[str, float],
         config: TrailsConfig,
         on_silent: Callable[[str, float, float], list[Effect]],
+        on_walked: Callable[[str, float], list[Effect]],
     ) -> None:
         self._pid = pid
         self._ways = ways
         self._offers = offers
         self._config = config
         self._on_silent = on_silent
+        self._on_walked = on_walked
         self._cares: dict[Id, _Care] = {}
         self._retries: Agenda[Id] = Agenda()
         self._expiry: Agenda[Id] = Agenda()
         self._number = 0
+        # What was asked for before anything was known of the way, by destination.
+        self._waiting: dict[str, list[_Care]] = {}
 
     def __len__(self) -> int:
         return len(self._cares)
@@ -120,7 +125,17 @@ class Requests:
             return [Lost(to, tag, payload, Why.FULL)]
         self._number += 1
         care = self._add(Go(Id(*self._pid, self._number), to, (), frozenset(), payload), tag, now)
-        return self._forward(care, now)
+        if len(self._ways.up) < 2 or self._ways.knows(to, now):
+            return self._forward(care, now)
+        care.phase = Phase.WAITING
+        self._waiting.setdefault(to, []).append(care)
+        self._retries.put(care.go.id, now + self._config.seek_time)
+        return []
+
+    def found(self, to: str, now: float) -> list[Effect]:
+        """An ant has come home from there, or nobody waits for it any longer."""
+        waiting = self._waiting.pop(to, [])
+        return [effect for care in waiting if care.phase is Phase.WAITING for effect in self._forward(care, now)]
 
     def tick(self, now: float) -> list[Effect]:
         """Send again, elsewhere if need be, and give up what takes too long."""
@@ -211,6 +226,8 @@ class Requests:
 
     def _retry(self, care: _Care, now: float) -> list[Effect]:
         packet = care.packet
+        if care.phase is Phase.WAITING:
+            return self.found(care.go.to, now)
         if packet is None or packet.to not in self._ways:
             return []
         effects = self._on_silent(packet.to, care.sent_at, now)
@@ -240,6 +257,7 @@ class Requests:
         cost = self._offers.get(go.to)
         if cost is None:
             return [took, *self._forward(care, now)]
+        self._ways.scents.arrived(go.to, cost, now)
         arrived = Requested(go.id.origin, go.to, go.payload)
         return [took, arrived, *self._return(care, BACK, [*go.id, cost, 0, self._pid.name], now)]
 
@@ -276,7 +294,8 @@ class Requests:
         care = self._cares.get(read_id(name, life, number))
         if care is None or care.phase not in (Phase.SENT, Phase.TAKEN):
             return took
-        self._ways.pheromone.reinforce(care.go.to, sender.name, total, now)
+        self._ways.reinforce(care.go.to, sender.name, total, now)
+        took += self._on_walked(care.go.to, now)
         if care.came_from is not None:
             return took + self._return(care, BACK, [*care.go.id, total, hops, provider], now)
         self._finish(care)

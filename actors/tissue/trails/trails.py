@@ -12,7 +12,8 @@ way by themselves, leave it within one timeout when a hop dies, and come back wh
     hop = trails.next_hop("host-c", (), now)                # or only the way, as the `route` of an Outbox
 
 Requests follow the best trails and make them known on their way back (:mod:`~actors.tissue.trails.requests`); ants look
-for better ones (:mod:`~actors.tissue.trails.ants`).  A hop that dies, or falls silent, is the negative feedback without
+for better ones (:mod:`~actors.tissue.trails.ants`), led by what the cells beside a trail know of it
+(:mod:`~actors.tissue.trails.scents`).  A hop that dies, or falls silent, is the negative feedback without
 which a colony walks into the gap: its trails are wiped at once, and its neighbours are told to doubt it.
 
 The cost of a way is its hops, each of which counts more the longer it takes, and what the provider says of itself.
@@ -70,12 +71,11 @@ class Trails:
         self._offers = {pid.name: 0.0}
         self._ways = Ways(self.config, rng)
         self._ants = Ants(pid, rng, self._ways, self._offers, self.config)
-        self._requests = Requests(pid, self._ways, self._offers, self.config, self._on_silent)
+        self._requests = Requests(pid, self._ways, self._offers, self.config, self._on_silent, self._track)
         # By when each was wanted last.
         self._wanted: OrderedDict[str, _Wanted] = OrderedDict()
         # Destinations to which an ant is to go at the next occasion.
         self._owed: list[str] = []
-        self._new: set[str] = set()
         self._owed_since = math.inf
         self._ants_due = math.inf
 
@@ -103,7 +103,7 @@ class Trails:
 
     def unlink(self, name: str, now: float) -> list[Effect]:
         """That cell is no neighbour any more, though it may live: what was in its care goes another way."""
-        return self._requests.down(name, now) if self._ways.remove(name) else []
+        return self._requests.down(name, now) if self._ways.remove(name, now) else []
 
     def died(self, pid: Pid, now: float) -> list[Effect]:
         """That life of a neighbour is over, by an exit signal or other evidence; it is back when it answers a ping."""
@@ -121,7 +121,12 @@ class Trails:
         """This cell provides ``what`` no more."""
         if what != self.pid.name:
             self._offers.pop(what, None)
+            self._ways.scents.withdrawn(what, now)
         return []
+
+    def is_offered(self, what: str) -> bool:
+        """Whether this cell provides ``what``."""
+        return what in self._offers
 
     def request(self, to: str, payload: bytes, now: float, *, tag: Any = None) -> list[Effect]:
         """Have ``payload`` brought to the cell called ``to``, or to one that offers that.
@@ -141,7 +146,7 @@ class Trails:
         if not 0 < cost < math.inf:
             raise ValueError(f"cost must be above 0 and finite; got {cost!r}")
         if hop in self._ways:
-            self._ways.pheromone.reinforce(read_name(to), hop, cost, now)
+            self._ways.reinforce(read_name(to), hop, cost, now)
         return []
 
     # -- what it knows -------------------------------------------------------------------------------------------------
@@ -169,11 +174,12 @@ class Trails:
     def due(self) -> float:
         """When to call :meth:`tick` next."""
         ants_due = self._ants_due if self._wanted else math.inf
-        return min(self._requests.due, self._ways.due, ants_due, self._owed_since if self._owed else math.inf)
+        owed_since = self._owed_since if self._owed else math.inf
+        return min(self._requests.due, self._ways.due, self._ways.scents.due, ants_due, owed_since)
 
     def tick(self, now: float) -> list[Effect]:
         """Do what is due."""
-        effects = [*self._ping(now), *self._requests.tick(now)]
+        effects = [*self._ping(now), *self._requests.tick(now), *self._ways.scents.tick(now)]
         if self._wanted and self._ants_due <= now:
             self._ants_due = now + self.config.ant_period
             self._forget_unwanted(now)
@@ -196,8 +202,6 @@ class Trails:
         wanted.last = now
         if wanted.count % self.config.ants_every == 0 and len(self._owed) < self.config.max_destinations:
             self._owed.append(to)
-            if not wanted.count:
-                self._new.add(to)
             self._owed_since = now
         wanted.count += 1
 
@@ -207,8 +211,11 @@ class Trails:
 
     def _send_ants(self, now: float) -> list[Effect]:
         owed, self._owed = self._owed, []
-        new, self._new = self._new, set()
-        return [e for to in owed for e in (self._ants.scout(to) if to in new else self._ants.launch(to, now))]
+        return [effect for to in owed for effect in self._send_ant(to, now)]
+
+    def _send_ant(self, to: str, now: float) -> list[Effect]:
+        sought = [] if self._ways.knows(to, now) else self._ants.seek(to, now)
+        return sought or self._ants.launch(to, now)
 
     # -- hops ----------------------------------------------------------------------------------------------------------
 
@@ -254,8 +261,15 @@ class Trails:
                 return self._requests.on_stuck(sender, body, now)
             case "trails.ant":
                 return self._ants.on_ant(sender, body, now)
+            case "trails.seek":
+                return self._ants.on_seek(sender, body, now)
             case "trails.home":
-                return self._ants.on_home(sender, body, now)
+                effects = self._ants.on_home(sender, body, now)
+                return effects + self._requests.found(body[0], now)
+            case "trails.track":
+                return self._ants.on_ant(sender, body, now, kind)
+            case "trails.scent":
+                return self._on_scent(sender.name, body, now)
             case "trails.dead":
                 name, life = body
                 self._ways.warn(read_name(name), read_number(life), now)
@@ -267,6 +281,15 @@ class Trails:
                 (number,) = body
                 return self._on_pong(sender.name, read_number(number), now)
         return [Refused(sender, kind, "no packet of trails")]
+
+    def _on_scent(self, name: str, body: Any, now: float) -> list[Effect]:
+        heard = self._ways.scents.on_scent(name, body, now)
+        return [effect for to in heard for effect in self._track(to, now)]
+
+    def _track(self, to: str, now: float) -> list[Effect]:
+        """See whether to send an ant after a scent."""
+        most = self._ways.scents.worth(to, to in self._wanted, now)
+        return self._ants.track(to, most, now) if most else []
 
     def _on_pong(self, name: str, number: int, now: float) -> list[Effect]:
         if not self._ways.hop(name).pong(number, now):

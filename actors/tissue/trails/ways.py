@@ -10,11 +10,16 @@ from ..links.agenda import Agenda
 from ..links.hop import Hop
 from .newcomer import group_median, slow_start
 from .pheromone import Pheromone
+from .scents import Scents
 
 if TYPE_CHECKING:
     import random
 
     from .config import TrailsConfig
+
+
+TIE = 0.25
+"""Hops: ways whose costs differ by less are the same to an ant that follows a scent."""
 
 
 class _Way:
@@ -34,6 +39,7 @@ class Ways:
 
     def __init__(self, config: TrailsConfig, rng: random.Random) -> None:
         self.pheromone = Pheromone(config)
+        self.scents = Scents(self, config)
         self._config = config
         self._rng = rng
         self._ways: dict[str, _Way] = {}
@@ -83,17 +89,21 @@ class Ways:
         self._pings.put(name, now)
         return True
 
-    def remove(self, name: str) -> bool:
+    def remove(self, name: str, now: float) -> bool:
         """That cell is no neighbour any more; whether it was."""
         self.pheromone.forget(name)
         self._pings.drop(name)
-        return self._ways.pop(name, None) is not None
+        was_there = self._ways.pop(name, None) is not None
+        if was_there:
+            self.scents.lost(name, now)
+        return was_there
 
     def meet(self, name: str, life: int, now: float) -> bool:
         """A neighbour spoke, in a new life; whether it had another before.  The new one is a newcomer."""
         way = self._ways[name]
         is_reborn, way.life = way.life > 0, life
         if is_reborn:
+            self.scents.lost(name, now)
             self._welcome(name, way, now)
             way.hop.due = now
             self._pings.put(name, now)
@@ -123,6 +133,7 @@ class Ways:
     def down(self, name: str, now: float) -> None:
         """That hop has been found dead."""
         self.pheromone.wipe(name, now)
+        self.scents.lost(name, now)
         self._pings.put(name, self._ways[name].hop.due)
 
     def back(self, name: str, now: float) -> None:
@@ -135,10 +146,34 @@ class Ways:
         way = self._ways.get(name)
         if way is not None and way.life <= life:
             self.pheromone.wipe(name, now)
+            self.scents.lost(name, now)
 
     def _welcome(self, name: str, way: _Way, now: float) -> None:
         way.since = now
         self.pheromone.welcome(name, [each for each in self.up if each != name], now)
+        self.scents.met(name, now)
+
+    # -- learning
+
+    def reinforce(self, to: str, hop: str, cost: float, now: float) -> None:
+        """A request reached ``to`` through ``hop``, at that cost from here."""
+        self.pheromone.reinforce(to, hop, cost, now)
+        self.scents.walked(to, cost, now)
+        self.scents.used(to, now)
+
+    def discover(self, to: str, hop: str, cost: float, now: float) -> None:
+        """An ant found a way at that cost."""
+        self.pheromone.discover(to, hop, cost, now)
+        self.scents.walked(to, cost, now)
+
+    def walked(self, to: str, now: float) -> tuple[str, float, float] | None:
+        """The best hop by which somebody got there, what that cost, and when; ``None``: nobody did."""
+        return self.pheromone.walked(to, self.up, now)
+
+    def knows(self, to: str, now: float) -> bool:
+        """Whether there is anything to go by to that destination."""
+        known = self.pheromone.is_known
+        return any(name == to or known(to, name) or self.scents.level(to, name, now) for name in self.up)
 
     # -- choosing ------------------------------------------------------------------------------------------------------
 
@@ -150,29 +185,54 @@ class Ways:
     def for_data(self, to: str, avoid: Collection[str], now: float) -> str | None:
         """The next hop of a request, none of ``avoid``; ``None``: there is none.
 
-        A destination that is a neighbour of which nothing is known yet is tried itself.
+        A destination that is a neighbour of which nothing is known yet is tried itself.  Scents are followed where
+        nothing else is known, for they are better than chance.
         """
         hops = [name for name in self.up if name not in avoid]
         if not hops:
             return None
         if to in hops and not self.pheromone.is_known(to, to):
             return to
+        if not any(self.pheromone.is_known(to, name) for name in hops):
+            levels = [self.scents.level(to, name, now) for name in hops]
+            if any(levels):
+                return hops[levels.index(max(levels))]
         shares = [slow_start(now - self._ways[name].since, self._config.ramp) for name in hops]
         return self.pheromone.choose(to, hops, self._config.data_exponent, now, self._rng, shares)
 
     def for_ant(self, to: str, visited: Collection[str], now: float) -> str | None:
         """The next hop of an ant: where it was not yet, if there is such a one.
 
-        A hop from which no ant has come back yet is taken to be as good as the median of the others, or it would be
-        left to chance.
+        What is smelled counts like what is known.  A hop of which there is neither is taken to be as good as the median
+        of the others, or it would be left to chance.
         """
         up = self.up
         hops = [name for name in up if name not in visited] or up
         if not hops:
             return None
+        if to in hops and not self.pheromone.is_known(to, to):
+            return to
         if self._rng.random() < self._config.wander:
             return self._rng.choice(hops)
-        known = [self.pheromone.level(to, name, now) for name in hops if self.pheromone.is_known(to, name)]
-        unknown = group_median(known, self._config.floor) / self._config.floor
-        shares = [1.0 if self.pheromone.is_known(to, name) else unknown for name in hops]
-        return self.pheromone.choose(to, hops, self._config.ant_exponent, now, self._rng, shares)
+        levels = [self._guess(to, name, now) for name in hops]
+        known = [level for level in levels if level is not None]
+        unknown = group_median(known, self._config.floor)
+        weights = [(unknown if level is None else level) ** self._config.ant_exponent for level in levels]
+        return self._rng.choices(hops, weights)[0]
+
+    def for_tracker(self, to: str, visited: Collection[str], now: float) -> str | None:
+        """The next hop of an ant that follows a scent: the least that is known or smelled, where it was not yet."""
+        up = self.up
+        hops = [name for name in up if name not in visited] or up
+        if not hops or to in hops:
+            return to if hops else None
+        costs = [1 / (self._guess(to, name, now) or self._config.floor) for name in hops]
+        least = min(costs) + TIE
+        return self._rng.choice([name for name, cost in zip(hops, costs, strict=True) if cost <= least])
+
+    def _guess(self, to: str, name: str, now: float) -> float | None:
+        """By walk or by scent."""
+        scent = self.scents.level(to, name, now)
+        if self.pheromone.is_known(to, name):
+            return max(scent, self.pheromone.level(to, name, now))
+        return scent or None

@@ -12,7 +12,7 @@ from actors.testing.arena import Arena
 from actors.testing.topology import Graph, grid, regular, ring
 from actors.tissue.core import Effect, Refused
 from actors.tissue.trails.config import TrailsConfig
-from actors.tissue.trails.packets import ANT, HOME
+from actors.tissue.trails.packets import ANT, HOME, SCENT, SEEK, TRACK
 from actors.tissue.trails.trails import Trails
 from tests.actors.tissue.trails.kit import cell, of, offer, sent, sheet
 
@@ -81,6 +81,8 @@ def test_nobody_sends_ants_for_what_nobody_wants_and_it_is_wanted_for_a_minute()
 def test_one_goes_with_each_fifth_request() -> None:
     trails = cell(neighbours="b")
     trails.tick(0.0)
+
+    trails.reinforce("z", "b", 3.0, 0.0)
 
     ants = [len(sent(trails.request("z", b"", 0.0), ANT)) for _ in range(12)]
 
@@ -169,3 +171,47 @@ def test_what_is_no_ant_is_refused(kind: str, body: Any) -> None:
 
 def test_nobody_who_is_no_neighbour_sends_any() -> None:
     assert of(cell(neighbours="b").receive(C, ANT, ["z", ["c"], 1], 0.0), Refused)
+
+
+# -- those that track a scent, and those that seek ---------------------------------------------------------------------
+
+
+def test_one_that_tracks_goes_where_the_scent_is_least_and_not_further_than_it_is_of_use() -> None:
+    trails = cell(neighbours="bcde")
+    trails.receive(C, SCENT, [["z", 9.0, 0.0, 0]], 0.0)
+    trails.receive(Pid("d", 1), SCENT, [["z", 7.0, 0.0, 0]], 0.0)
+
+    steps = [sent(trails.receive(B, TRACK, ["z", ["b"], 1], 0.0), TRACK)[0].to for _ in range(20)]
+
+    assert set(steps) == {"d"}
+    assert trails.receive(B, TRACK, ["z", ["b"], 2 * trails.config.most_hops], 0.0) == []
+
+
+def test_one_that_seeks_takes_every_way_from_where_nothing_is_known_but_only_the_first_of_them() -> None:
+    trails = cell(neighbours="bcde")
+
+    first = sent(trails.receive(B, SEEK, ["z", ["x", "b"], 2], 0.0), SEEK)
+    second = sent(trails.receive(C, SEEK, ["z", ["x", "c"], 2], 0.1), SEEK)
+    of_another = sent(trails.receive(C, SEEK, ["z", ["y", "c"], 2], 0.1), SEEK)
+
+    assert [(send.to, send.body) for send in first] == [(name, ["z", ["x", "b", "a"], 3]) for name in "cde"]
+    assert second == []
+    assert [send.to for send in of_another] == ["b", "d", "e"]
+
+
+def test_one_that_seeks_goes_a_single_way_where_there_is_something_to_go_by() -> None:
+    trails = cell(neighbours="bcd")
+    trails.reinforce("z", "d", 2.0, 0.0)
+
+    effects = trails.receive(B, SEEK, ["z", ["x", "b"], 2], 0.0)
+
+    assert [send.to for send in sent(effects, TRACK)] == ["d"]
+    assert not sent(effects, SEEK)
+
+
+def test_what_nobody_has_is_sought_less_and_less_often() -> None:
+    trails = cell(neighbours="bc", config=TrailsConfig(ants_every=1))
+    trails.tick(0.0)
+    sought = [tenth / 10 for tenth in range(150) if sent(trails.request("z", b"", tenth / 10), SEEK)]
+
+    assert sought == [0.0, 1.0, 3.0, 7.0]

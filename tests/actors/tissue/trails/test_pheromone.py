@@ -38,7 +38,7 @@ def test_however_often_a_way_is_walked_its_trail_is_the_inverse_of_its_cost(cost
     assert pheromone.level("z", "b", 0.0) == pytest.approx(max(CONFIG.floor, 1 / cost))
 
 
-def test_what_an_ant_finds_counts_where_nothing_was_known_and_where_it_is_no_worse() -> None:
+def test_what_an_ant_finds_is_believed_where_nothing_was_known_and_where_it_is_no_worse() -> None:
     pheromone = Pheromone(CONFIG)
     levels = []
     for cost in (8.0, 4.0, 20.0):
@@ -47,9 +47,23 @@ def test_what_an_ant_finds_counts_where_nothing_was_known_and_where_it_is_no_wor
 
     pheromone.discover("z", "b", 20.0, 3600.0)
 
-    better = 0.7 / 8 + 0.3 / 4
-    assert levels == pytest.approx([1 / 8, better, better])
-    assert pheromone.level("z", "b", 3600.0) == pytest.approx(0.7 * CONFIG.floor + 0.3 / 20)
+    assert levels == pytest.approx([1 / 8, 1 / 4, 1 / 4])
+    assert pheromone.level("z", "b", 3600.0) == pytest.approx(1 / 20)
+
+
+def test_what_is_presumed_of_a_newcomer_or_wiped_is_not_said_to_have_been_walked() -> None:
+    pheromone = Pheromone(CONFIG)
+    pheromone.reinforce("z", "b", 4.0, 1.0)
+    pheromone.reinforce("z", "c", 5.0, 2.0)
+    pheromone.welcome("d", ["b", "c"], 3.0)
+
+    both, other = pheromone.walked("z", ["b", "c", "d"], 3.0), pheromone.walked("z", ["c", "d"], 3.0)
+    pheromone.wipe("b", 4.0)
+
+    assert both == ("b", 4.0, 1.0)
+    assert other == ("c", 5.0, 2.0)
+    assert pheromone.walked("z", ["b", "d"], 4.0) is None
+    assert pheromone.walked("y", ["b"], 4.0) is None
 
 
 def test_a_trail_that_nobody_walks_fades_by_half_in_a_half_life_down_to_the_floor() -> None:

@@ -20,7 +20,7 @@ from actors.testing.topology import Graph, ball, complete, grid, line, regular, 
 from actors.tissue.core import Refused, Send
 from actors.tissue.trails.config import TrailsConfig
 from actors.tissue.trails.events import HopDown, HopUp, Lost, Reached, Requested, Why
-from actors.tissue.trails.packets import ANT, BACK, DEAD, GO, HOME, PING, PONG, STUCK, TOOK
+from actors.tissue.trails.packets import ANT, BACK, DEAD, GO, HOME, PING, PONG, SCENT, SEEK, STUCK, TOOK, TRACK
 from actors.tissue.trails.trails import Trails
 from tests.actors.tissue.trails.kit import (
     cell,
@@ -348,7 +348,7 @@ def test_to_ask_for_a_way_is_to_have_it_looked_for() -> None:
     trails.next_hop("z", (), 3.0)
 
     assert trails.due == 3.0
-    assert sent(trails.tick(3.0), ANT)
+    assert sent(trails.tick(3.0), SEEK)
     assert trails.due > 3.0
 
 
@@ -430,6 +430,7 @@ def test_neighbours_and_destinations_are_bounded() -> None:
 
     assert repr(trails) == "Trails(a#1, hops=3/3, Pheromone(destinations=5), requests=0)"
     assert len(sent(trails.tick(0.0), ANT)) <= 5 * 3
+    assert len(trails._ways.scents) <= 5
 
 
 def test_what_is_wanted_for_the_first_time_is_looked_for_by_every_hop() -> None:
@@ -437,7 +438,7 @@ def test_what_is_wanted_for_the_first_time_is_looked_for_by_every_hop() -> None:
 
     trails.next_hop("llm", (), 0.0)
 
-    assert sorted(send.to for send in sent(trails.tick(1.0), ANT)) == ["b", "c", "d"]
+    assert sorted(send.to for send in sent(trails.tick(1.0), SEEK)) == ["b", "c", "d"]
 
 
 def test_what_cannot_be_asked_for_is_refused_to_the_caller() -> None:
@@ -468,7 +469,7 @@ PLAIN = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=7), st.dictionaries(st.text(max_size=2), inner, max_size=2)),
     max_leaves=15,
 )
-KINDS = [GO, BACK, STUCK, TOOK, ANT, HOME, DEAD, PING, PONG, "trails.none", ""]
+KINDS = [GO, BACK, STUCK, TOOK, ANT, TRACK, SEEK, HOME, SCENT, DEAD, PING, PONG, "trails.none", ""]
 
 
 @settings(max_examples=400)
@@ -487,6 +488,9 @@ SENSIBLE: dict[str, list[Any]] = {
     STUCK: ["a", 1, 1, ["b"]],
     TOOK: ["a", 1, 1, GO],
     ANT: ["z", ["b"], 1],
+    TRACK: ["z", ["b"], 1],
+    SEEK: ["z", ["b"], 1],
+    SCENT: [["z", 1.0, 0.0, 0], ["y"]],
     HOME: ["z", ["a"], 1.0],
     DEAD: ["c", 1],
 }
