@@ -17,6 +17,9 @@ TISSUE = ("actors.contact.contact", "actors.contact.site", "supervisors.repair.p
 CEILING_LIMIT = 1 << 16
 """No pool has more places."""
 
+HOSTS_LIMIT = 64
+"""No more systems fill the places of one pool."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Scale(Written):
@@ -67,6 +70,8 @@ class Desired:
       are equal.
     - ``placement``: where systems run the same tree together, on which of them a worker is started: ``spread``, where
       there are few; ``any``, wherever the dice fall.
+    - ``hosts``: so many systems start the tree together, 1.  With more, the first of them does not fill all places by
+      itself: each waits until it knows the others, for 3 s at most, and then they share the places.
 
     Raises ``SpecError`` naming the field.
     """
@@ -77,6 +82,7 @@ class Desired:
     ceiling: int = 0
     scale: Scale | None = field(default_factory=Scale)
     placement: Placement = "spread"
+    hosts: int = 1
 
     def __post_init__(self) -> None:
         if not is_int(self.replicas) or not 1 <= self.replicas <= CEILING_LIMIT:
@@ -92,6 +98,8 @@ class Desired:
         if self.scale is not None:
             check_type("scale", self.scale, Scale)
         check_word("placement", self.placement, Placement)
+        if not is_int(self.hosts) or not 1 <= self.hosts <= HOSTS_LIMIT:
+            raise SpecError("hosts", self.hosts, f"must be a whole number from 1 to {HOSTS_LIMIT}")
         for module in TISSUE:
             import_module(module)
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Decision = Grow | CallOff | Retire
 
+RESTING = 5.0
+"""Seconds after which a worker that does nothing is looked at less often."""
+
 
 class Follower:
     """See the module's text.  :meth:`glance` often, :meth:`decide` when ``due``."""
@@ -39,10 +42,11 @@ class Follower:
         """The highest level of the window on which siblings agreed."""
         return self._scaling.highest or 0.0
 
-    def glance(self, now: float) -> None:
-        """Look at what it is doing."""
+    def glance(self, now: float) -> bool:
+        """Look at what it is doing; whether it has lately done anything."""
         seen = self.child.ref.statistics()
         self._gauge.look(now, seen.handled, seen.mailbox, seen.busy)
+        return now < self._gauge.active + RESTING
 
     def decide(self, live: int, starting: int, rank: int, now: float) -> tuple[float, Decision] | None:
         """Measure, tell the siblings, and flip the coin; the pressure and the decision, ``None`` for none."""
@@ -53,7 +57,7 @@ class Follower:
         heard: list[Any] = []
 
         def sense(hormones: Any, now: float) -> list[Any]:
-            effects: list[Any] = hormones.sustain(STRESS.name, pressure, now)
+            effects: list[Any] = hormones.sustain(STRESS.name, pressure, now, spreads=False)
             heard.extend((hormones.own(STRESS.name, now), hormones.sample(STRESS.name, now)))
             return effects
 

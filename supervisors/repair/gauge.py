@@ -14,13 +14,13 @@ class Gauge:
     """Of one life.  :meth:`look` is told what a glance shows; :meth:`read` makes a pressure of the glances since.
 
     The share of glances that find a message in hand is an unbiased measure of the share of time, if their moments are
-    drawn at random.  Speed is messages handled by busy seconds.
+    drawn at random.  Speed is messages handled by busy seconds.  ``active``: when it was last seen to do anything.
     """
 
-    __slots__ = ("_at", "_glances", "_handled", "_hits", "_queue", "_speed_busy", "_speed_handled")
+    __slots__ = ("_at", "_glances", "_handled", "_hits", "_queue", "_speed_busy", "_speed_handled", "active")
 
     def __init__(self, now: float, handled: int) -> None:
-        self._at = now
+        self._at = self.active = now
         self._handled = handled
         self._glances = self._hits = self._queue = 0
         self._speed_busy = self._speed_handled = 0.0
@@ -31,6 +31,8 @@ class Gauge:
         kept = math.exp2(-passed / HALF_LIFE)
         self._speed_busy = self._speed_busy * kept + (passed if busy else 0.0)
         self._speed_handled = self._speed_handled * kept + max(0, handled - self._handled)
+        if busy or queue or handled != self._handled:
+            self.active = now
         self._at, self._handled, self._queue = now, handled, queue
         self._glances += 1
         self._hits += busy

@@ -21,6 +21,7 @@ from actors.tissue.repair import desired as repair
 from actors.tissue.repair.reconcile import Reconciler
 from supervisors.actions import Child, Status
 from supervisors.apoptosis.disruption import Group, refusal, refusal_above
+from supervisors.desired import HOSTS_LIMIT
 from supervisors.events import SupervisionEvent
 
 from .events import Claimed, Grown, Shrunk, Yielded
@@ -36,13 +37,16 @@ if TYPE_CHECKING:
 GLANCE = 0.1
 """Seconds between two looks at the workers, on average."""
 
+IDLE_GLANCE = 0.4
+"""The same where none of them does anything: there is a look for each decision."""
+
 POLL = 0.25
 """Seconds between two looks at what other hosts have written."""
 
 JOINING = 3.0
 """Seconds that a pool waits to hear of others, where there may be any, before it fills its places alone."""
 
-WITNESSES = 64
+WITNESSES = HOSTS_LIMIT
 """Hosts of one group that know each other."""
 
 SETTLED = 1.0
@@ -68,7 +72,9 @@ class Places:
         self._targets: LocalMap = LocalMap()
         self._state = self._contact_state()
         now = self._system.now()
-        self.is_alone = not self._hosts()
+        # Those known at the start: whoever filled all places before they are here would leave them none.
+        self._expected = max(desired.hosts - 1, len(self._hosts()))
+        self.is_alone = not self._expected
         self._core = Reconciler(
             self._contact.pid, self._rng, now, self._targets, self._contact.share("claims", LWWMap), self._config()
         )
@@ -84,6 +90,7 @@ class Places:
         self._retiring: dict[int, None] = {}
         self._leaving: dict[Child, str] = {}
         self._followers: dict[Child, Follower] = {}
+        self._glance = GLANCE
         self._timer: Any = None
         self._wake = math.inf
         self._relay = Relay(pool, self._contact)
@@ -208,7 +215,7 @@ class Places:
 
     def _pause(self, now: float) -> float:
         if self._followers:
-            return GLANCE * (0.5 + self._rng.random())
+            return self._glance * (0.5 + self._rng.random())
         if not self._is_repairing or not self.is_alone or self._retiring:
             return POLL
         return max(GLANCE, self._core.due - now)
@@ -230,7 +237,8 @@ class Places:
         """Whether it is time to fill places: what others have is known, or there is nobody."""
         if not self._is_repairing and not self._pool.children.is_booting:
             waited = now >= self._began + JOINING
-            if self.is_alone or waited or (self._others and self._contact.is_warm):
+            all_here = len(self._others) >= self._expected and self._contact.is_warm
+            if self.is_alone or waited or all_here:
                 self._is_repairing = True
                 for place, life in self._lives.items():
                     self._core.held(self._path, place, life, now)
@@ -338,10 +346,12 @@ class Places:
 
     def _follow(self, now: float) -> None:
         """Look at all workers; those whose time it is flip their coin."""
+        self._glance = IDLE_GLANCE
         for child, follower in list(self._followers.items()):
             if child.status is not Status.RUNNING:
                 continue
-            follower.glance(now)
+            if follower.glance(now):
+                self._glance = GLANCE
             if follower.due <= now:
                 self._flip(child, follower, now)
 

@@ -281,13 +281,18 @@ class Standby:
             self._give_up(now)
             self._rest_until = now + self.lease
         else:
-            self._mandate.resign(now)
+            self._resign(now)
             self._rest_until = now + AGAIN.delay(self._failures - 1, self.system.rng)
 
     def _give_up(self, now: float) -> None:
         """Let others have it at once."""
         self._leases.release(self._name, now)
-        self._mandate.resign(now)
+        self._resign(now)
+
+    def _resign(self, now: float) -> None:
+        """Stand no more; a candidate whose life is over does not anyway."""
+        if self._cell.is_alive:
+            self._mandate.resign(now)
 
     def _ask_to_end(self, why: str) -> None:
         """Stop the tree in order."""

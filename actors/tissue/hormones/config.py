@@ -16,6 +16,9 @@ class HormonesConfig:
     - ``stale``: what a sibling said, or this cell's own sensor, counts for so many half-lives, 3.0.
     - ``quiet``: what is below this share of a hormone's ceiling is not spoken of, 0.001.
     - ``epoch_rounds``: the length of an epoch of the averages, 40; see :class:`~.push_sum.PushSum`.  8 to 1000.
+    - ``rest``: a cell makes only each fourth round, 4, while no level of its group changes and nothing spreads from or
+      to it.  1: it never rests.  At most as many as leave time to hear a quorum before its words are stale.
+    - ``change``: a level has changed if it is this share of its hormone's ceiling from what it was, 0.05.
     - ``repeats``: how often a question that is not answered is asked again, once a round, 4.  Fewer are less exact
       where packets are lost: of what a cell gives away, a share loss^(repeats + 1) stays on its way.
 
@@ -29,6 +32,8 @@ class HormonesConfig:
     stale: float = 3.0
     quiet: float = 0.001
     epoch_rounds: int = 40
+    rest: int = 4
+    change: float = 0.05
     repeats: int = 4
     max_near: int = 64
     max_siblings: int = 4096
@@ -47,6 +52,8 @@ _RANGES = {
     "stale": (1e-6, math.inf),
     "quiet": (0.0, 1.0),
     "epoch_rounds": (8, 1000),
+    "rest": (1, 64),
+    "change": (1e-6, 1.0),
     "repeats": (0, 16),
     "max_near": (0, 65_536),
     "max_siblings": (0, 65_536),

@@ -7,6 +7,7 @@ place speaks for it, an earlier one no more; packets that were late or doubled c
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from actors.messages import Pid
@@ -65,6 +66,10 @@ class Heard:
         """The life of that cell that spoke last; -1 if none did."""
         word = self._words.get(name)
         return -1 if word is None else word.life
+
+    def fresh(self, most: int, now: float) -> int:
+        """How many cells lately said anything, counted up to ``most``."""
+        return sum(1 for word in islice(reversed(self._words.values()), most) if word.at >= now - self._stale)
 
     def newest(self, hormone: str, now: float) -> Iterator[tuple[float, float]]:
         """(level, when it arrived) of every cell that spoke of ``hormone`` lately, the last heard first."""

@@ -21,7 +21,9 @@ source is gone fades: to under 5 % in 4.4 half-lives.  The average bears loss an
 lies; who must act rightly among liars asks siblings and takes a quorum (:mod:`~.quorum`), as :mod:`~.scaling` does.
 
 A group in which nothing is secreted sends nothing, and none of its cells is ever due: the averages of systemic hormones
-are made as long as any cell has something to say, and for one epoch more, of which each tells whom it gives to.
+are made as long as any cell has something to say, and for one epoch more, of which each tells whom it gives to.  Where
+what is secreted does not change, cells make each fourth round only (:mod:`~.rest`), but for those that feel what
+spreads or have a receptor.
 """
 
 from __future__ import annotations
@@ -35,12 +37,14 @@ from actors.messages import Pid
 
 from ..core import Effect, Refused, Send, read
 from .config import HormonesConfig
+from .gland import Gland
 from .heard import Heard
 from .packets import LOCAL, NAMES_LIMIT, OWN, SUMS, Levels, read_levels, read_sums
 from .push_sum import PushSum
 from .questions import Questions
 from .receptor import Reception, Receptor
-from .secretion import Hormone, Level, seeping
+from .rest import Rest
+from .secretion import Hormone, seeping
 
 if TYPE_CHECKING:
     import random
@@ -52,7 +56,7 @@ HEARD_LIMIT = 256
 """Siblings whose last word is kept."""
 
 FEW, MORE = 9, 3
-"""While a cell has heard from fewer siblings than a quorum, it asks three more a round: it was just born."""
+"""A cell that has heard from fewer siblings than a quorum asks three more a round; so does one whose level moves."""
 
 
 class Hormones:
@@ -79,9 +83,9 @@ class Hormones:
         self.config = config or HormonesConfig()
         self._rng = rng
         self._receptions = {receptor: Reception(receptor, rng) for receptor in receptors}
-        self._glands = {hormone.name: _Gland(hormone, now) for hormone in _declared(hormones, self._receptions)}
-        self._averaged = tuple(name for name, gland in self._glands.items() if gland.hormone.systemic)
-        self._sums = PushSum(dict.fromkeys(self._averaged, 0.0), self.config.epoch_rounds)
+        self._glands = {hormone.name: Gland(hormone, now) for hormone in _declared(hormones, self._receptions)}
+        self._told = {name: gland for name, gland in self._glands.items() if gland.hormone.systemic}
+        self._sums = PushSum(dict.fromkeys(self._told, 0.0), self.config.epoch_rounds)
         self._listened = now + self.config.epoch_rounds // 4 * self.config.period
         self._near: tuple[str, ...] = ()
         self._near_heard = Heard(self.config.max_near, self.config.expiry * self.config.period)
@@ -91,7 +95,9 @@ class Hormones:
         self._number = 0
         # Rounds at random moments, or cells that start together would speak together for ever.
         self._next = now + rng.random() * self.config.period
+        self._round = now
         self._calm = self.config.epoch_rounds
+        self._rest = Rest(self.config, self._told)
         self._is_awake = False
 
     def __repr__(self) -> str:
@@ -107,7 +113,8 @@ class Hormones:
         long.  To be called again whenever they change.
         """
         others = (name for name in siblings if name != self.pid.name)
-        self._questions.meet(tuple(islice(others, self.config.max_siblings)))
+        if self._questions.meet(tuple(islice(others, self.config.max_siblings))):
+            self._stir(now)
         return self._respond(now)
 
     def neighbours(self, near: Iterable[str], now: float) -> list[Effect]:
@@ -124,7 +131,8 @@ class Hormones:
         self._heard.forget(pid.name)
         self._near_heard.forget(pid.name)
         self._near = tuple(name for name in self._near if name != pid.name)
-        self._questions.forget(pid.name)
+        if self._questions.forget(pid.name):
+            self._stir(now)
         return self._respond(now)
 
     def secrete(self, hormone: str, amount: float, now: float) -> list[Effect]:
@@ -135,26 +143,27 @@ class Hormones:
         gland.secrete(_checked("amount", amount), now, self._lasting(gland))
         return self._respond(now)
 
-    def sustain(self, hormone: str, level: float, now: float) -> list[Effect]:
+    def sustain(self, hormone: str, level: float, now: float, *, spreads: bool = True) -> list[Effect]:
         """Secrete such that the level tends to ``level``, until told another; to be said again at each measurement.
 
         If it is not said again for 3 half-lives (``stale``) the sensor is taken to be dead, and the level decays.
+        Unless it ``spreads`` it is felt here, and told to siblings, but not to neighbours, which takes most packets.
         Raises ``KeyError``, or ``ValueError`` for a level that is below 0 or not finite.
         """
         gland = self._glands[hormone]
-        gland.sustain(_checked("level", level), now, self._lasting(gland))
+        gland.sustain(_checked("level", level), now, self._lasting(gland), spreads)
         return self._respond(now)
 
     # -- what it senses ------------------------------------------------------------------------------------------------
 
     def sense(self, hormone: str, now: float) -> float:
         """The level here, from 0 to the hormone's ceiling.  Raises ``KeyError``."""
-        return self._glands[hormone].tissue.read(now)
+        return self._glands[hormone].sensed(now)
 
     def own(self, hormone: str, now: float) -> float | None:
         """What this cell itself secretes, without what seeped in; ``None`` if it has long not said.  ``KeyError``."""
         gland = self._glands[hormone]
-        return gland.own.read(now) if now <= gland.fresh_until else None
+        return gland.level(now) if now <= gland.fresh_until else None
 
     def systemic(self, hormone: str, now: float) -> float | None:
         """The average of what the cells of the group secrete, or ``None`` while that is not known.
@@ -164,10 +173,10 @@ class Hormones:
         average = self._sums.average(hormone)
         gland = self._glands[hormone]
         if not self._questions.siblings:
-            return gland.own.read(now)
+            return gland.level(now)
         if not self._is_averaging:
             # Nobody had anything to say, unless this cell is too young to have heard of it.
-            return gland.own.read(now) if now >= self._listened else None
+            return gland.level(now) if now >= self._listened else None
         return None if average is None else min(gland.hormone.ceiling, average)
 
     def sample(self, hormone: str, now: float, count: int = 9) -> list[float]:
@@ -196,14 +205,19 @@ class Hormones:
         if now < self._next:
             return []
         # What was missed, asleep or in a loop that stalled, is not made up for.
-        self._next += self.config.period * (1 + max(0, math.floor((now - self._next) / self.config.period)))
+        period = self.config.period
+        self._next += period * (1 + max(0, math.floor((now - self._next) / period)))
         self._number += 1
+        passed = self._rest.round(now - self._round, self._told, now)
+        self._round = now
         effects: list[Effect] = []
         self._spread(now, effects)
-        self._calm = min(self._calm + 1, self.config.epoch_rounds)
+        self._calm = min(self._calm + passed, self.config.epoch_rounds)
         if self._is_averaging:
-            self._average(now, effects)
+            self._average(now, passed, effects)
         effects += self._respond(now)
+        if self._may_rest(now):
+            self._next += period * (self.config.rest - 1)
         return effects
 
     def receive(self, sender: Pid, kind: str, body: Any, now: float) -> list[Effect]:
@@ -236,20 +250,20 @@ class Hormones:
         if levels:
             effects += [Send(to, LOCAL, [self._number, levels]) for to in self._near]
 
-    def _average(self, now: float, effects: list[Effect]) -> None:
+    def _average(self, now: float, passed: int, effects: list[Effect]) -> None:
         """Give half of what this cell has of the averages to a sibling, which it asks by this, and ask others again."""
         questions = self._questions
         to = questions.next()
-        self._sums.round({name: self._glands[name].own.read(now) for name in self._averaged}, to)
+        self._sums.round({name: gland.level(now) for name, gland in self._told.items()}, to, passed)
         asked = questions.again()
         if to is not None:
             asked.append((to, self._number))
-        if len(self._heard) < min(FEW, len(questions.siblings)):
+        if self._rest.is_moving or self._heard.fresh(FEW, now) < min(FEW, len(questions.siblings)):
             asked += [(name, self._number) for _ in range(MORE) if (name := questions.next())]
         for name, number in dict(asked).items():
             if number == self._number:
                 questions.ask(name, number)
-            effects.append(Send(name, SUMS, [number, self._calm, self._sums.sums(name)]))
+            effects.append(Send(name, SUMS, [number, self._calm, self._rest.still, self._sums.sums(name)]))
 
     def _respond(self, now: float) -> list[Effect]:
         """Let the receptors sense, and stay awake while there is anything to be sensed."""
@@ -260,17 +274,36 @@ class Hormones:
             if event is not None:
                 events.append(event)
         active = [name for name, gland in self._glands.items() if gland.is_active(now, self.config.quiet)]
-        if any(name in self._averaged for name in active):
+        if any(name in self._told for name in active):
             self._calm = 0
+        if self._rest.moves(self._told, now):
+            self._hurry(now)
         self._is_awake = bool(active) or self._is_averaging or any(one.is_on for one in self._receptions.values())
         return events
+
+    def _stir(self, now: float) -> None:
+        """Others belong to the group: the average is another."""
+        self._rest.stir()
+        self._hurry(now)
+
+    def _hurry(self, now: float) -> None:
+        """Something changes: the next round is not put off."""
+        if self._next > now:
+            self._next = now + (self._next - now) % self.config.period
+
+    def _may_rest(self, now: float) -> bool:
+        """Whether nothing changes anywhere, nothing spreads here, and nothing waits to be triggered."""
+        if not self._rest.is_still or self._receptions:
+            return False
+        quiet = self.config.quiet
+        return not self._near or not any(gland.is_spreading(now, quiet) for gland in self._glands.values())
 
     @property
     def _is_averaging(self) -> bool:
         """Whether any cell that this one heard of had something to say within the last epoch."""
-        return bool(self._averaged and self._questions.siblings) and self._calm < self.config.epoch_rounds
+        return bool(self._told and self._questions.siblings) and self._calm < self.config.epoch_rounds
 
-    def _lasting(self, gland: _Gland) -> float:
+    def _lasting(self, gland: Gland) -> float:
         return self.config.stale * gland.hormone.half_life
 
     # -- what is heard -------------------------------------------------------------------------------------------------
@@ -284,11 +317,13 @@ class Hormones:
         return []
 
     def _take_sums(self, sender: Pid, body: Any, now: float) -> list[Effect]:
-        number, calm, epochs = read_sums(body)
+        number, calm, still, epochs = read_sums(body)
         self._sums.receive(sender, epochs)
         self._calm = min(self._calm, calm)
+        if self._rest.heard(still):
+            self._hurry(now)
         self._is_awake = self._is_awake or self._is_averaging
-        levels = {name: level for name in self._averaged if (level := self.own(name, now)) is not None}
+        levels = {name: gland.word(now) for name, gland in self._told.items() if now <= gland.fresh_until}
         return [Send(sender.name, OWN, [number, levels])]
 
     def _hear_sibling(self, sender: Pid, body: Any, now: float) -> list[Effect]:
@@ -302,33 +337,6 @@ class Hormones:
         """What is known of it, and no more than there can be."""
         glands = self._glands
         return {name: min(level, glands[name].hormone.ceiling) for name, level in levels.items() if name in glands}
-
-
-class _Gland:
-    """What a cell has of one hormone: what it secretes itself, and the level here."""
-
-    __slots__ = ("fresh_until", "hormone", "own", "tissue")
-
-    def __init__(self, hormone: Hormone, now: float) -> None:
-        self.hormone = hormone
-        self.own = Level(hormone, now)
-        self.tissue = Level(hormone, now)
-        self.fresh_until = -math.inf
-
-    def secrete(self, amount: float, now: float, lasting: float) -> None:
-        for level in (self.own, self.tissue):
-            level.add(amount, now)
-        self.fresh_until = now + lasting
-
-    def sustain(self, level: float, now: float, lasting: float) -> None:
-        self.fresh_until = now + lasting
-        for each in (self.own, self.tissue):
-            each.sustain(level, now, self.fresh_until)
-
-    def is_active(self, now: float, quiet: float) -> bool:
-        """Whether there is anything to be sensed, now or soon."""
-        loudest = max(self.own.read(now), self.tissue.read(now))
-        return now <= self.fresh_until or loudest > quiet * self.hormone.ceiling
 
 
 def _declared(hormones: Iterable[Hormone], receptors: Iterable[Receptor]) -> Sequence[Hormone]:

@@ -4,14 +4,15 @@
 kind              body                          meaning
 ================  ============================  =============================================================
 hormones.local    [number, levels]              To each near neighbour, a round: how strong they are here
-hormones.sums     [number, calm, epochs]        To one of all siblings, a round: what was given to it so far
+hormones.sums     [number, calm, still, epochs] To one of all siblings, a round: what was given to it so far
 hormones.own      [number, levels]              The answer to it: what the sibling itself secretes
 ================  ============================  =============================================================
 
 ``levels`` is a map from names to numbers from 0.  ``calm``: how many rounds ago any cell that the sender has heard of
-had something to say.  ``epochs``: one or two [epoch, sums], where ``sums`` is a map from names to [sum of values, sum
-of weights].  A name that the receiver does not know is passed over, so a group may be given another hormone while it
-runs.  Readers raise ``TypeError`` or ``ValueError`` for what is not as it must be.
+had something to say; ``still``: how many rounds ago the level of any of them had changed.  ``epochs``: one or two
+[epoch, sums], where ``sums`` is a map from names to [sum of values, sum of weights].  A name that the receiver does not
+know is passed over, so a group may be given another hormone while it runs.  Readers raise ``TypeError`` or
+``ValueError`` for what is not as it must be.
 """
 
 from __future__ import annotations
@@ -44,10 +45,11 @@ def read_levels(raw: Any) -> tuple[int, Levels]:
     return read_number(number), {read_name(name): _quantity(level) for name, level in _map(levels)}
 
 
-def read_sums(raw: Any) -> tuple[int, int, list[tuple[int, Sums]]]:
-    """The number of a packet, how calm it is, and the sums of one or two epochs."""
-    number, calm, epochs = read_list(raw, 3, 3)
-    return read_number(number), read_number(calm), [_sums(each) for each in read_list(epochs, 1, 2)]
+def read_sums(raw: Any) -> tuple[int, int, int, list[tuple[int, Sums]]]:
+    """The number of a packet, how calm and how still it is, and the sums of one or two epochs."""
+    number, calm, still, epochs = read_list(raw, 4, 4)
+    read = [_sums(each) for each in read_list(epochs, 1, 2)]
+    return read_number(number), read_number(calm), read_number(still), read
 
 
 def _sums(raw: Any) -> tuple[int, Sums]:

@@ -54,8 +54,8 @@ class _Generation:
         self._given: dict[str, dict[str, list[float]]] = {}
         self._seen: dict[str, tuple[int, Sums]] = {}
 
-    def track(self, values: Mapping[str, float]) -> None:
-        self.rounds += 1
+    def track(self, values: Mapping[str, float], passed: int) -> None:
+        self.rounds += passed
         for name, value in values.items():
             mass = self.masses[name]
             change = (value - mass.put_in) * min(1.0, 2.0 * mass.w)
@@ -113,17 +113,17 @@ class PushSum:
         """Of the generation that is reported."""
         return self._elder.epoch
 
-    def round(self, values: Mapping[str, float], to: str | None) -> None:
+    def round(self, values: Mapping[str, float], to: str | None, passed: int = 1) -> None:
         """Take this cell's present values into account, and give half of everything to ``to``, if there is anybody.
 
-        :meth:`sums` says what to send it.
+        :meth:`sums` says what to send it.  ``passed``: how many rounds those had since who makes all of them.
         """
         self._values = dict(values)
         self._since_turn += 1
         if self._since_turn >= self._rounds // 2:
             self._turn(1)
         for generation in (self._elder, self._younger):
-            generation.track(self._values)
+            generation.track(self._values, passed)
             if to is not None:
                 generation.give(to)
 

@@ -30,10 +30,10 @@ class Questions:
         self._pass: list[str] = []
         self._open: dict[str, tuple[int, int]] = {}
 
-    def meet(self, siblings: tuple[str, ...]) -> None:
-        """These are the siblings now; open questions to others are given up."""
+    def meet(self, siblings: tuple[str, ...]) -> bool:
+        """These are the siblings now, whether they are others than before; open questions to others are given up."""
         if siblings == self.siblings:
-            return
+            return False
         before, known = set(self.siblings), set(siblings)
         self._pass = [name for name in self._pass if name in known]
         # At once, or a group that doubles would listen to the older half alone, until it has heard all of them.
@@ -42,10 +42,11 @@ class Questions:
                 self._pass.insert(self._rng.randrange(len(self._pass) + 1), name)
         self._open = {name: question for name, question in self._open.items() if name in known}
         self.siblings = siblings
+        return True
 
-    def forget(self, sibling: str) -> None:
-        """This one is a sibling no more."""
-        self.meet(tuple(name for name in self.siblings if name != sibling))
+    def forget(self, sibling: str) -> bool:
+        """This one is a sibling no more; whether it was one."""
+        return self.meet(tuple(name for name in self.siblings if name != sibling))
 
     def next(self) -> str | None:
         """Whose turn it is; ``None`` if there is nobody."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..core import TissueEvent
+from ..plain import NAME_BYTES, is_name, is_number
 
 if TYPE_CHECKING:
     import random
@@ -45,13 +46,15 @@ class Receptor:
     spread: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 < self.above < math.inf:
+        if not is_name(self.hormone):
+            raise ValueError(f"Receptor.hormone must be a text of 1 to {NAME_BYTES} bytes; got {self.hormone!r:.60}")
+        if not (is_number(self.above) and self.above > 0):
             raise ValueError(f"Receptor.above must be above 0 and finite; got {self.above!r}")
-        if not 0 < self.below < self.above:
+        if not (is_number(self.below) and 0 < self.below < self.above):
             raise ValueError(f"Receptor.below must be above 0 and under Receptor.above; got {self.below!r}")
-        if not 0 <= self.refractory < math.inf:
+        if not (is_number(self.refractory) and self.refractory >= 0):
             raise ValueError(f"Receptor.refractory must be seconds from 0 and finite; got {self.refractory!r}")
-        if not 0 <= self.spread < 1:
+        if not (is_number(self.spread) and 0 <= self.spread < 1):
             raise ValueError(f"Receptor.spread must be from 0 to below 1; got {self.spread!r}")
 
 

@@ -23,7 +23,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..plain import NAME_BYTES
+from ..plain import NAME_BYTES, is_name, is_number
 
 PRESSURE_LIMIT = 3.0
 """Pressure is at most this: beyond, more of it changes no decision."""
@@ -47,12 +47,12 @@ class Hormone:
     systemic: bool = True
 
     def __post_init__(self) -> None:
-        if not 0 < len(self.name.encode()) <= NAME_BYTES:
-            raise ValueError(f"Hormone.name must have 1 to {NAME_BYTES} bytes; got {self.name!r}")
+        if not is_name(self.name):
+            raise ValueError(f"Hormone.name must be a text of 1 to {NAME_BYTES} bytes; got {self.name!r:.60}")
         for name in ("half_life", "ceiling"):
-            if not 0 < getattr(self, name) < math.inf:
+            if not (is_number(getattr(self, name)) and getattr(self, name) > 0):
                 raise ValueError(f"Hormone.{name} must be above 0 and finite; got {getattr(self, name)!r}")
-        if not 0 <= self.kappa <= 1:
+        if not (is_number(self.kappa) and 0 <= self.kappa <= 1):
             raise ValueError(f"Hormone.kappa must be from 0 to 1; got {self.kappa!r}")
 
     def reach(self, neighbours: int, period: float) -> float:
@@ -93,6 +93,11 @@ class Level:
             value = self._tends + (value - self._tends) * math.exp2((at - end) / self._half_life)
             at = end
         return value * math.exp2((at - now) / self._half_life)
+
+    def borne(self, now: float) -> float:
+        """The level, but no more than what sustains it now: it rises as slowly as the level, and falls at once."""
+        value = self.read(now)
+        return min(value, self._tends) if now < self._until else value
 
     def add(self, amount: float, now: float) -> None:
         """Raise it at once; by a negative amount, lower it, though not below 0."""

@@ -104,6 +104,8 @@ class ReconcileConfig:
       it retires, 1.0; also the pause between two that retire.
     - ``delta``: the witness of rank r waits r delta + U(0, delta / 4), 1.0.  It should be a gossip round trip and more:
       lower is faster, and more often two witnesses act.
+    - ``gossip``: 0.0 where claims are told to all at once; where gossip alone spreads them, its period: delta is then
+      longer by ``gossip`` log2(witnesses), which is what an epidemic of three peers a round takes to reach them all.
     - ``surge``: a share of ``replicas``, 0.25 (at least one member): as many may be under way, or new in a period.
     - ``stabilisation``: a surplus must have lasted for 60.0 before one retires (300 in a HorizontalPodAutoscaler).
     - ``boot_timeout``: a newborn that is not up by then has lost its place, 30.0.
@@ -116,6 +118,7 @@ class ReconcileConfig:
     period: float = 1.0
     settle: float = 1.0
     delta: float = 1.0
+    gossip: float = 0.0
     surge: float = 0.25
     stabilisation: float = 60.0
     boot_timeout: float = 30.0
@@ -129,7 +132,7 @@ class ReconcileConfig:
         for name in ("period", "boot_timeout", "lifetime", "resync", "backoff_cap"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ValueError(f"ReconcileConfig.{name} must be above 0 and finite; got {getattr(self, name)!r}")
-        for name in ("settle", "delta", "stabilisation"):
+        for name in ("settle", "delta", "gossip", "stabilisation"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ValueError(f"ReconcileConfig.{name} must be at least 0 and finite; got {getattr(self, name)!r}")
         if not 0 < self.surge <= 1:

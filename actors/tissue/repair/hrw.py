@@ -42,6 +42,12 @@ def rank(key: str, weights: Mapping[str, float]) -> list[str]:
     return sorted(scores, key=lambda name: (-scores[name], name))
 
 
+def rank_of(name: str, key: str, weights: Mapping[str, float]) -> int | None:
+    """How many candidates are better than ``name``; ``None`` if it is none."""
+    ranked = rank(key, weights)
+    return ranked.index(name) if name in ranked else None
+
+
 def capacity(load: int, share: float, factor: float = LOAD_FACTOR) -> int:
     """How much of a ``load`` one with that ``share`` of all weights may have: ceil(factor * load * share)."""
     # Rounded first, or 1.25 * 12 * (1 / 3) would be a little above 5, and 6 after rounding up.

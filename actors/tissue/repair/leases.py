@@ -35,7 +35,7 @@ from actors.messages import Pid
 from ..core import Effect, Refused, TissueEvent
 from ..plain import read_name
 from .claims import Claim, Claims, SharedMap
-from .hrw import draw, rank
+from .hrw import draw, rank_of
 
 if TYPE_CHECKING:
     import random
@@ -137,6 +137,8 @@ class Leases:
         self._claims = Claims(shared, pid)
         self._weights: dict[str, float] = {pid.name: 1.0}
         self._sought: dict[str, _Sought] = {}
+        self._released: dict[str, int] = {}
+        self._least = 0
         self._looked = now
         self._look_due = math.inf
 
@@ -149,22 +151,39 @@ class Leases:
         """Hold this lease whenever nobody better placed does.  Raises ``ValueError`` beyond ``max_leases``."""
         if name not in self._sought and len(self._sought) >= self.config.max_leases:
             raise ValueError(f"Leases.seek: more than {self.config.max_leases} leases")
-        self._sought.setdefault(read_name(name), _Sought())
+        if read_name(name) not in self._sought:
+            self._sought[name] = _Sought(highest=self._released.pop(name, self._least))
         return self._stir(now)
 
     def release(self, name: str, now: float) -> list[Effect]:
-        """Do not seek it any more, and give it up if it is held."""
+        """Do not seek it any more, and give it up if it is held; its next token is higher all the same."""
         sought = self._sought.pop(name, None)
+        if sought is None:
+            return []
         if not self._sought:
             self._look_due = math.inf
-        return [self._lose(name, sought, None, now)] if sought is not None and sought.token else []
+        self._remember(name, max(sought.highest, sought.token))
+        return [self._lose(name, sought, None, now)] if sought.token else []
+
+    def _remember(self, name: str, highest: int) -> None:
+        """Keep the highest token of a lease that is not sought any more; of those too many, the highest of all.
+
+        A claim that was erased is known to nobody: who sought it again, alone, would begin at 1.
+        """
+        if highest > self._least:
+            self._released[name] = highest
+        if len(self._released) > self.config.max_leases:
+            oldest = next(iter(self._released))
+            self._least = max(self._least, self._released.pop(oldest))
 
     def witnesses(self, weights: Mapping[Pid, float], now: float) -> list[Effect]:
         """These cells are alive, suspects and this one too, and seek leases with these weights."""
+        before = self._weights
         self._weights = {pid.name: weight for pid, weight in weights.items() if 0 < weight < math.inf}
         self._claims.lives(weights)
-        for sought in self._sought.values():
-            sought.turn = None
+        for name, sought in self._sought.items():
+            if sought.turn is not None and rank_of(self.pid.name, name, before) != self._rank(name):
+                sought.turn = None
         return self._stir(now)
 
     def died(self, pid: Pid, now: float) -> list[Effect]:
@@ -239,12 +258,12 @@ class Leases:
 
     def _take(self, name: str, sought: _Sought, now: float) -> list[Effect]:
         """Nobody holds it: take it, if it is this cell's turn."""
-        ranked = rank(name, self._weights)
-        if self.pid.name not in ranked:
+        rank = self._rank(name)
+        if rank is None:
             return []
         if sought.turn is None:
             delta = self.config.delta
-            sought.turn = now + ranked.index(self.pid.name) * delta + self._rng.random() * delta / 4
+            sought.turn = now + rank * delta + self._rng.random() * delta / 4
         if sought.turn > now:
             self._wake(sought.turn)
             return []
@@ -268,8 +287,12 @@ class Leases:
     def _lose(self, name: str, sought: _Sought, to: Pid | None, now: float) -> Lost:
         lost = Lost(name, sought.token, to)
         self._claims.erase(self._claim(name, sought.token), now)
+        sought.highest = max(sought.highest, sought.token)
         sought.token, sought.ends, sought.renew, sought.turn = 0, -math.inf, math.inf, None
         return lost
+
+    def _rank(self, name: str) -> int | None:
+        return rank_of(self.pid.name, name, self._weights)
 
     def _claim(self, name: str, token: int) -> Claim:
         return Claim(name, 0, *self.pid, token, self.pid.name, True)

@@ -25,7 +25,7 @@ At most a quarter of a group is started in a period (surge).  A surplus that has
 settle period, the highest slot first.
 
 So delta must be longer than a claim takes to be known to the others: tell them at once, by ``ContactState.flush`` after
-each ``Spawn``; gossip alone takes most of a second to reach twenty.
+each ``Spawn``.  Gossip alone takes most of a second to reach twenty, and who relies on it says so, by ``gossip``.
 
 Limits: witnesses whose weights differ rank differently, and may act at once more often.  Two sides of a partition
 repair each for itself; when it heals one life of each slot remains.  Incarnations go on from the highest that is
@@ -50,7 +50,7 @@ from ..plain import read_name, read_number
 from .claims import SLOT_LIMIT, Claim, Claims, SharedMap, by_group
 from .desired import LAN, Desired, Leave, ReconcileConfig, Retire, Spawn, read_all
 from .groups import Group, Place
-from .hrw import rank
+from .hrw import rank_of
 
 if TYPE_CHECKING:
     import random
@@ -125,10 +125,11 @@ class Reconciler:
         Names all of them, this cell too, again at every change; for each ``placement`` that groups ask for (a group
         whose placement was never named is ranked by "").
         """
+        ranks = {(group, slot): self._rank(group, slot) for group in self._groups.values() for slot in group.turns}
         self._weights[placement] = {pid.name: weight for pid, weight in weights.items() if 0 < weight < math.inf}
         self._claims.lives(weights)
-        for group in self._groups.values():
-            group.turns.clear()
+        for group, slot in [place for place, rank in ranks.items() if self._rank(*place) != rank]:
+            del group.turns[slot]  # who is in turn as before goes on waiting
         return self._stir(now)
 
     def died(self, pid: Pid, now: float) -> list[Effect]:
@@ -264,13 +265,17 @@ class Reconciler:
 
     def _patience(self, group: Group, slot: int) -> float:
         """How long this witness waits for those that are better placed; for ever, if it may host nothing."""
-        ranked = rank(f"{group.name}/{slot}", self._candidates(group))
-        if self.pid.name not in ranked:
+        rank = self._rank(group, slot)
+        if rank is None:
             return math.inf
         delta = self.config.delta
-        wait = ranked.index(self.pid.name) * delta + self._rng.random() * delta / 4
+        wait = rank * (delta + self.config.gossip * math.log2(len(self._candidates(group))))
+        wait += self._rng.random() * delta / 4
         failures = self._failures.get((group.name, slot), 0)
         return wait + (min(delta * 2.0 ** min(failures, 60), self.config.backoff_cap) if failures else 0.0)
+
+    def _rank(self, group: Group, slot: int) -> int | None:
+        return rank_of(self.pid.name, f"{group.name}/{slot}", self._candidates(group))
 
     def _spawn_by_coin(self, group: Group, now: float) -> list[Effect]:
         """Without slots: start one member with the probability that makes all witnesses together fill the gap."""

@@ -50,6 +50,9 @@ def test_a_number_is_brought_within_the_bounds(number: tuple[int, int]) -> None:
         ("ceiling", {"ceiling": "many"}),
         ("scale", {"scale": 3}),
         ("placement", {"placement": "moon"}),
+        ("hosts", {"hosts": 0}),
+        ("hosts", {"hosts": 65}),
+        ("hosts", {"hosts": True}),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(field: str, given: dict[str, Any]) -> None:

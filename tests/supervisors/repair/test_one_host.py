@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from actors import Apoptosis
+from actors.keeper import life_at
 from actors.testing import World, world
 from supervisors import Desired, Disruption, SpecError, by_key
 from supervisors.events import Died, Stopped
@@ -199,6 +200,19 @@ async def test_an_idle_pool_shrinks_to_its_floor_and_no_further(w: World) -> Non
         await asyncio.sleep(60.0)
 
         assert serving(running) == WORKERS[:2]
+
+
+@world()
+async def test_the_pressure_of_a_worker_is_felt_by_itself_and_does_not_spread_to_others(w: World) -> None:
+    async with shop(Desired(3, floor=3, ceiling=4)).running(log=False) as running:
+        asked = [asyncio.ensure_future(running.ref("mailers/w-1").ask(Job(10.0), timeout=None)) for _ in range(2)]
+        await asyncio.sleep(9.0)
+
+        pressed, idle = (running.ref(f"mailers/w-{number}") for number in (1, 2))
+        levels = [life_at(ref).contact.sense("stress") for ref in (pressed, idle)]
+        assert levels[0] > 0.75
+        assert levels[1] == 0.0
+        await asyncio.gather(*asked)
 
 
 @world()

@@ -49,6 +49,17 @@ def test_a_worker_that_is_stuck_is_pressed() -> None:
     assert looked(1.0, 0.0, 3) > 1.5
 
 
+def test_it_knows_when_its_worker_last_did_anything() -> None:
+    gauge = Gauge(0.0, 0)
+    seen = []
+    looks = [(0, 0, False), (1, 0, False), (1, 2, False), (1, 0, True), (1, 0, False)]
+    for now, (handled, queue, busy) in enumerate(looks, 1):
+        gauge.look(float(now), handled, queue, busy)
+        seen.append(gauge.active)
+
+    assert seen == [0.0, 2.0, 3.0, 4.0, 4.0]
+
+
 def test_each_reading_is_of_the_glances_since_the_last() -> None:
     gauge = Gauge(0.0, 0)
     gauge.look(0.1, 0, 0, True)

@@ -51,6 +51,30 @@ async def test_new_workers_are_spread(w: World) -> None:
         assert max(len(found.workers(name)) for name in NAMES) <= 5
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_hosts_that_start_together_share_the_first_workers(seed: int) -> None:
+    @world(seed)
+    async def scenario(w: World) -> None:
+        async with hosts(w, shop(fixed(6, hosts=3)), *NAMES) as found:
+            await asyncio.sleep(15.0)
+
+            assert found.everywhere() == SIX
+            assert max(len(found.workers(name)) for name in NAMES) <= 3
+            assert found.of(Yielded) == []
+
+    scenario()
+
+
+@world()
+async def test_a_host_whose_others_do_not_come_fills_the_places_alone_after_a_while(w: World) -> None:
+    async with hosts(w, shop(fixed(2, hosts=3)), EAST) as found:
+        await asyncio.sleep(1.0)
+        assert found.everywhere() == []
+
+        await asyncio.sleep(9.0)
+        assert found.workers(EAST) == ["w-1", "w-2"]
+
+
 @world()
 async def test_a_pool_without_a_worker_hands_on_to_a_host_that_has_one(w: World) -> None:
     async with hosts(w, shop(fixed(2)), *NAMES) as found:

@@ -41,12 +41,17 @@ def group(
     network: Network | None = None,
     hormones: Iterable[Hormone] = (STRESS,),
     receptors: Iterable[Receptor] = (),
+    config: HormonesConfig | None = None,
 ) -> Arena[Hormones]:
     """``n`` cells, all siblings of each other, none of them close."""
     arena: Arena[Hormones] = Arena(seed, network, strict=True)
     declared, sensed = list(hormones), list(receptors)
+
+    def born(pid: Pid, rng: random.Random, now: float) -> Hormones:
+        return Hormones(pid, rng, now, config, hormones=declared, receptors=sensed)
+
     for number in range(n):
-        arena.add(f"c{number}", lambda pid, rng, now: Hormones(pid, rng, now, hormones=declared, receptors=sensed))
+        arena.add(f"c{number}", born)
     meet(arena)
     return arena
 

@@ -101,6 +101,16 @@ def test_where_a_fifth_is_stuck_high_the_pool_does_not_run_away(seed: int) -> No
     assert 36 <= history.sizes[-1] <= 65
 
 
+@pytest.mark.parametrize("seed", [1, 19])
+def test_sensed_by_packets_a_fifth_that_is_stuck_high_does_not_start_more_when_the_load_is_over(seed: int) -> None:
+    def lies(number: int) -> float | None:
+        return 3.0 if random.Random(f"{seed}/{number}/liar").random() < 0.2 else None
+
+    sizes = Colony(seed, step(8, 40), lies=lies, config=ScalingConfig(ceiling=200), packets=True).run(80.0).sizes
+
+    assert max(sizes) <= 3.0 * 40
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_where_a_fifth_is_stuck_low_the_pool_still_grows(seed: int) -> None:
     lies = share_of_liars(seed, 0.2, 0.0)

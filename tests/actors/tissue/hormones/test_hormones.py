@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 
 import pytest
 
 from actors.messages import Pid
 from actors.testing import topology
+from actors.testing.arena import Arena
 from actors.testing.network import Network, uniform
-from actors.tissue.core import Refused
+from actors.tissue.core import Effect, Refused
 from actors.tissue.hormones.config import HormonesConfig
 from actors.tissue.hormones.hormones import STRESS, Hormones
 from actors.tissue.hormones.packets import LOCAL, OWN, SUMS
@@ -193,6 +195,28 @@ def test_a_neighbour_that_shouts_is_no_louder_than_the_ceiling() -> None:
     assert one.sense("load", PERIOD) == pytest.approx(10.0 / 2)
 
 
+def test_what_does_not_spread_is_felt_here_and_told_to_siblings_but_not_to_neighbours() -> None:
+    one = cell(hormones=[LASTING])
+    one.neighbours(["x"], 0.0)
+    one.meet(["y"], 0.0)
+    one.sustain("load", 2.0, 0.0, spreads=False)
+    effects = one.tick(1e9)
+
+    assert one.sense("load", 1e9) == pytest.approx(1.0)
+    assert one.own("load", 1e9) == pytest.approx(1.0)
+    assert sent(effects, LOCAL) == []
+    assert {send.to for send in sent(effects, SUMS)} == {"y"}
+
+
+def test_what_spreads_again_is_told_to_neighbours_again() -> None:
+    one = cell(hormones=[LASTING])
+    one.neighbours(["x"], 0.0)
+    one.sustain("load", 2.0, 0.0, spreads=False)
+    one.sustain("load", 2.0, 0.0)
+
+    assert {send.to for send in sent(one.tick(1e9), LOCAL)} == {"x"}
+
+
 def test_the_dead_are_neither_told_nor_felt() -> None:
     one = cell(hormones=[LASTING])
     one.neighbours(["x", "y"], 0.0)
@@ -325,12 +349,86 @@ def test_a_cell_sends_as_much_in_a_large_group_as_in_a_small_one() -> None:
         arena = group(n, hormones=[LASTING])
         for name in arena.cells:
             arena.tell(name, lambda core, now: core.secrete("load", 1.0, now))
-        arena.run(4.0)
+        arena.run(3.0)
         before = arena.packets.total()
-        arena.run(12.0)
-        costs.append((arena.packets.total() - before) / n / (8.0 / PERIOD))
+        arena.run(7.0)
+        costs.append((arena.packets.total() - before) / n / (4.0 / PERIOD))
 
     assert costs == [pytest.approx(2.0, rel=0.15)] * 3
+
+
+def packets_in_a_minute(
+    arena: Arena[Hormones], say: Callable[[Hormones, float], list[Effect]], since: float = 20.0
+) -> int:
+    """How many are sent where each cell says something twice a second, once all have had the time to get to rest."""
+    before = 0
+    for step in range(int(2 * (since + 60.0))):
+        if step == int(2 * since):
+            before = arena.packets.total()
+        for name in arena.cells:
+            arena.tell(name, say)
+        arena.run((step + 1) * 0.5)
+    return arena.packets.total() - before
+
+
+def test_a_group_whose_levels_do_not_change_speaks_a_quarter_as_often() -> None:
+    costs = []
+    for config in (HormonesConfig(), HormonesConfig(rest=1)):
+        arena = group(16, config=config)
+        costs.append(packets_in_a_minute(arena, lambda core, now: core.sustain("stress", 0.5, now)))
+        assert known(arena) == [pytest.approx(0.5, rel=1e-6)] * 16
+        assert {len(core.sample("stress", arena.now)) for core in arena.cells.values()} == {9}
+
+    resting, restless = costs
+    assert resting < 0.3 * restless
+
+
+def test_noise_keeps_no_group_from_resting() -> None:
+    rng = random.Random(0)
+    arena = group(16)
+    noisy = packets_in_a_minute(arena, lambda core, now: core.sustain("stress", rng.gauss(0.7, 0.15), now))
+
+    assert noisy < 0.35 * 2 * 16 * 60.0 / PERIOD
+
+
+def test_a_group_at_rest_wakes_within_a_second_when_one_level_rises() -> None:
+    arena = group(16)
+    packets_in_a_minute(arena, lambda core, now: core.sustain("stress", 0.5, now))
+    before = arena.packets.total()
+    arena.tell("c3", lambda core, now: core.secrete("stress", 1.0, now))
+    arena.run(arena.now + 1.0)
+    woken = arena.packets.total()
+    arena.run(arena.now + 2.0)
+
+    assert woken - before > 2 * 16
+    assert arena.packets.total() - woken >= 0.85 * 2 * 16 * 2.0 / PERIOD
+    assert all(average > 0.5 for average in known(arena))
+
+
+def test_a_death_wakes_a_group_at_rest_so_that_its_average_forgets_the_dead_in_time() -> None:
+    arena = group(16)
+
+    def say(core: Hormones, now: float) -> list[Effect]:
+        return core.sustain("stress", 2.0 if core.pid.name == "c15" else 0.5, now)
+
+    packets_in_a_minute(arena, say)
+    arena.kill("c15")
+    for name in arena.cells:
+        arena.tell(name, lambda core, now: core.died(Pid("c15", 1), now))
+    since = arena.now
+    for step in range(24):
+        for name in arena.cells:
+            arena.tell(name, say)
+        arena.run(since + step * 0.5)
+
+    assert known(arena) == [pytest.approx(0.5, rel=0.02)] * 15
+
+
+def test_who_has_a_receptor_does_not_rest() -> None:
+    arena = group(4, receptors=[Receptor("stress")])
+    sent = packets_in_a_minute(arena, lambda core, now: core.sustain("stress", 0.5, now))
+
+    assert sent == pytest.approx(2 * 4 * 60.0 / PERIOD, rel=0.05)
 
 
 # -- siblings ----------------------------------------------------------------------------------------------------------
@@ -362,6 +460,19 @@ def test_an_answer_that_was_not_asked_for_is_not_heard() -> None:
     for send in asked:
         one.receive(Pid(send.to, 1), OWN, [send.body[0], {"stress": 2.0}], PERIOD)
     assert one.sample("stress", PERIOD) == [2.0] * len(asked)
+
+
+def test_siblings_are_not_told_of_pressure_that_is_over_though_the_level_remembers_it() -> None:
+    one = cell()
+    one.meet(["x"], 0.0)
+    one.sustain("stress", 3.0, 0.0)
+    one.sustain("stress", 0.3, 6.0)
+    one.secrete("stress", 0.5, 6.0)
+
+    (answer,) = sent(one.receive(X, SUMS, [1, 0, 0, [[0, {}]]], 6.0), OWN)
+
+    assert one.own("stress", 6.0) == pytest.approx(2.25 + 0.5)
+    assert answer.body == [1, {"stress": pytest.approx(0.3 + 0.5)}]  # a pulse is told: it decays by itself
 
 
 def test_a_sibling_whose_sensor_is_dead_is_not_counted() -> None:

@@ -27,7 +27,9 @@ def test_levels_are_read_as_they_were_sent() -> None:
 
 
 def test_sums_are_read_as_they_were_sent() -> None:
-    assert read_sums([7, 3, [[4, {"stress": [1, 0.5]}], [5, {}]]]) == (7, 3, [(4, {"stress": (1.0, 0.5)}), (5, {})])
+    epochs = [(4, {"stress": (1.0, 0.5)}), (5, {})]
+
+    assert read_sums([7, 3, 2, [[4, {"stress": [1, 0.5]}], [5, {}]]]) == (7, 3, 2, epochs)
 
 
 @pytest.mark.parametrize(
@@ -72,16 +74,18 @@ def test_levels_that_make_no_sense_are_refused(kind: str, body: Any) -> None:
     [
         None,
         [0, 0],
-        [0, 0, []],
-        [0, 0, [[0, {}]] * 3],
-        [0, -1, [[0, {}]]],
-        [0, 0, [[EPOCHS, {}]]],
-        [0, 0, [[0, {}, 1]]],
-        [0, 0, [[0, {"stress": [1.0]}]]],
-        [0, 0, [[0, {"stress": [1.0, -1.0]}]]],
-        [0, 0, [[0, {"stress": [math.nan, 1.0]}]]],
-        [0, 0, [[0, {"stress": [1e12, 1.0]}]]],
-        [0, 0, [[0, {"stress": [1.0, math.inf]}]]],
+        [0, 0, 0, []],
+        [0, 0, 0, [[0, {}]] * 3],
+        [0, -1, 0, [[0, {}]]],
+        [0, 0, -1, [[0, {}]]],
+        [0, 0, [[0, {}]]],
+        [0, 0, 0, [[EPOCHS, {}]]],
+        [0, 0, 0, [[0, {}, 1]]],
+        [0, 0, 0, [[0, {"stress": [1.0]}]]],
+        [0, 0, 0, [[0, {"stress": [1.0, -1.0]}]]],
+        [0, 0, 0, [[0, {"stress": [math.nan, 1.0]}]]],
+        [0, 0, 0, [[0, {"stress": [1e12, 1.0]}]]],
+        [0, 0, 0, [[0, {"stress": [1.0, math.inf]}]]],
     ],
 )
 def test_sums_that_make_no_sense_are_refused_and_not_answered(body: Any) -> None:

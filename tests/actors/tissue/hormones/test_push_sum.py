@@ -46,7 +46,7 @@ class Rounds:
             if to is not None and not self.loses(self.rng):
                 packets.append((to, name, cell.sums(to)))
         for to, name, sums in packets:
-            self.cells[to].receive(Pid(name, 1), read_sums([0, 0, sums])[2])
+            self.cells[to].receive(Pid(name, 1), read_sums([0, 0, 0, sums])[3])
 
     def run(self, rounds: int) -> None:
         for _ in range(rounds):
@@ -119,7 +119,7 @@ def test_packets_that_are_late_or_doubled_change_nothing() -> None:
     packets = []
     for _ in range(5):
         giver.round({V: 1.0}, "taker")
-        packets.append(read_sums([0, 0, giver.sums("taker")])[2])
+        packets.append(read_sums([0, 0, 0, giver.sums("taker")])[3])
     for packet in packets:
         taker.receive(Pid("giver", 1), packet)
     before = taker.mass(V)
@@ -134,8 +134,8 @@ def test_the_last_packet_alone_says_all() -> None:
     giver, every, last = PushSum({V: 1.0}), PushSum({V: 0.0}), PushSum({V: 0.0})
     for _ in range(5):
         giver.round({V: 1.0}, "taker")
-        every.receive(Pid("giver", 1), read_sums([0, 0, giver.sums("taker")])[2])
-    last.receive(Pid("giver", 1), read_sums([0, 0, giver.sums("taker")])[2])
+        every.receive(Pid("giver", 1), read_sums([0, 0, 0, giver.sums("taker")])[3])
+    last.receive(Pid("giver", 1), read_sums([0, 0, 0, giver.sums("taker")])[3])
 
     assert last.mass(V) == pytest.approx(every.mass(V))
 
@@ -183,7 +183,7 @@ def test_who_is_behind_joins_the_epoch_that_it_hears_of() -> None:
     old, young = PushSum({V: 1.0}, 8), PushSum({V: 0.0}, 8)
     for _ in range(100):
         old.round({V: 1.0}, "young")
-    young.receive(Pid("old", 1), read_sums([0, 0, old.sums("young")])[2])
+    young.receive(Pid("old", 1), read_sums([0, 0, 0, old.sums("young")])[3])
 
     assert young.epoch == old.epoch > 0
 
@@ -196,7 +196,7 @@ def test_epochs_go_round() -> None:
         one.round({V: 1.0}, "other")
 
     assert one.epoch in (0, 1)
-    other.receive(Pid("one", 1), read_sums([0, 0, one.sums("other")])[2])
+    other.receive(Pid("one", 1), read_sums([0, 0, 0, one.sums("other")])[3])
     assert other.epoch == one.epoch
 
 

@@ -51,6 +51,16 @@ def test_a_level_follows_what_is_sustained_by_the_formula() -> None:
     assert one.read(1000.0) == pytest.approx(1.0)
 
 
+def test_what_it_bears_rises_as_the_level_does_and_falls_at_once() -> None:
+    level = Level(STRESS, 0.0)
+    level.sustain(2.0, 0.0, 100.0)
+    rising = level.borne(3.0)
+    level.sustain(0.25, 6.0, 100.0)
+
+    assert (rising, level.read(6.0), level.borne(6.0)) == (1.0, 1.5, 0.25)
+    assert level.borne(200.0) == level.read(200.0)
+
+
 def test_a_level_that_is_not_sustained_any_more_decays() -> None:
     one = level(1.0)
     one.sustain(1.0, 0.0, 9.0)

@@ -187,6 +187,51 @@ def test_what_is_released_is_lost_here_and_taken_by_another() -> None:
     assert one.due == math.inf
 
 
+def test_whoever_seeks_a_lease_again_gets_a_higher_token_though_nobody_else_knows_of_the_last() -> None:
+    board = Board()
+    one = Leases(A, random.Random(0), 0.0, board)
+    tokens = []
+    for turn in range(5):
+        now = 10.0 * turn
+        one.seek("lease", now)
+        one.tick(now)
+        one.tick(now + 1.0)
+        tokens.append(one.token("lease", now + 1.0))
+        one.release("lease", now + 2.0)
+
+    assert tokens == [1, 2, 3, 4, 5]
+
+
+def test_of_more_released_leases_than_are_remembered_no_token_falls() -> None:
+    one = Leases(A, random.Random(0), 0.0, Board(), LeaseConfig(max_leases=2))
+    highest: dict[str, int] = {}
+    rng = random.Random(1)
+    for turn in range(300):
+        name, now = f"lease{rng.randrange(6)}", 10.0 * turn
+        one.seek(name, now)
+        one.tick(now)
+        one.tick(now + 1.0)
+        token = one.token(name, now + 1.0)
+        assert token is not None
+        assert token > highest.get(name, 0)
+        highest[name] = token
+        one.release(name, now + 2.0)
+
+    assert len(one._released) <= 2
+
+
+def test_a_change_that_leaves_its_rank_does_not_make_a_candidate_wait_anew() -> None:
+    one = Leases(A, random.Random(0), 0.0, Board())
+    others = {Pid("b", 1): 1e9, Pid("c", 1): 1e9}
+    one.witnesses({A: 1.0, **others}, 0.0)
+    one.seek("lease", 0.0)
+    one.tick(0.0)
+    one.witnesses({A: 1.1, **others}, 1.9)
+    one.tick(1.9)
+
+    assert [type(effect) for effect in one.tick(2.25)] == [Adopted]
+
+
 @given(st.lists(st.integers(1, 50)))
 def test_a_fence_never_obeys_an_older_holder_after_a_newer_one(tokens: list[int]) -> None:
     fence = Fence()

@@ -103,6 +103,51 @@ def test_placement_chooses_by_which_weights_hosts_are_ranked() -> None:
     assert {host_of(arena, "models", 0), host_of(arena, "models", 1)} == {"c3"}
 
 
+def test_a_change_that_leaves_its_rank_does_not_make_a_witness_wait_anew() -> None:
+    one = alone()
+    one.witnesses({A: 1.0, B: 1e9, C: 1e9}, 0.0)
+    one.desire("mailers", Desired(1), 0.0)
+    one.tick(0.0)
+    one.tick(LAN.settle)
+    changed = LAN.settle + 1.9 * LAN.delta
+    one.witnesses({A: 1.1, B: 1e9, C: 1e9}, changed)
+    one.witnesses({A: 1e9, B: 1.0, C: 1.0}, changed, placement="elsewhere")
+    one.tick(changed)
+
+    assert one.tick(LAN.settle + 2.25 * LAN.delta) == [Spawn("mailers", 0, 1)]
+
+
+def test_where_gossip_alone_spreads_claims_those_of_later_rank_wait_longer_and_the_first_does_not() -> None:
+    config = ReconcileConfig(gossip=0.2)
+    waits = []
+    for weights in ({A: 1e9, B: 1.0, C: 1.0, Pid("d", 1): 1.0}, {A: 1.0, B: 1e9}):
+        one = Reconciler(A, random.Random(0), 0.0, Board(), Board(), config)
+        one.witnesses(weights, 0.0)
+        one.desire("mailers", Desired(1), 0.0)
+        one.tick(0.0)
+        one.tick(config.settle)
+        waits.append(one.due - config.settle)
+
+    first, second = waits
+    assert first <= config.delta / 4
+    assert 0.0 <= second - config.delta - 0.2 * math.log2(2) <= config.delta / 4
+
+
+def test_by_gossip_alone_a_death_that_twenty_notice_starts_at_most_1_2_successors_on_average() -> None:
+    spawned = 0
+    for seed in range(20):
+        arena = over_state(21, seed, ReconcileConfig(gossip=0.2))
+        desire(arena, "mailers", Desired(1))
+        arena.run(15.0)
+        begun = len(happened(arena, Spawn))
+        kill(arena, host_of(arena, "mailers", 0), noticed_within=1.0)
+        arena.run(25.0)
+        assert running(arena, "mailers") == [0]
+        spawned += len(happened(arena, Spawn)) - begun
+
+    assert spawned <= 1.2 * 20
+
+
 def test_no_more_than_a_quarter_is_started_within_a_period() -> None:
     arena = over_board(10, boot=0.01)
     desire(arena, "workers", Desired(20))
