@@ -196,7 +196,11 @@ class Actor:
 
     def _live(self) -> Cell:
         """The cell, if this object is the life in it: one that was abandoned or replaced may not act in its name."""
-        cell = self._cell
+        try:
+            cell = self._cell
+        except AttributeError:
+            cls = type(self).__name__
+            raise NotRunning(f"{cls}(), which was made and not spawned (await system.spawn({cls}, ...)),") from None
         if cell.actor is not self:
             raise NotRunning(f"this life of {cell.name}")
         return cell

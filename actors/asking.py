@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .cell import Accepted, Waiting
+from .deadlines import check_timeout
 from .envelopes import NEVER, Envelope, held
 from .errors import AskSelf, AskTimeout, DeadlineExceeded
 
@@ -54,8 +55,10 @@ async def ask_by(
 def cap(ref: Ref[Any], envelope: Envelope, timeout: float | None, due: float) -> tuple[Entries, float | None]:
     """Note the deadline of a question: its own, or ``due``, that of the message for whose sake it is asked.
 
-    With the latter the timeout returned is ``None``.  Raises ``DeadlineExceeded`` if nothing is left of it.
+    With the latter the timeout returned is ``None``.  Raises ``DeadlineExceeded`` if nothing is left of it, and
+    ``ValueError`` for what is no timeout.
     """
+    check_timeout(timeout)
     scheduler = ref._cell.scheduler
     now = scheduler.loop.time()
     if due <= now:

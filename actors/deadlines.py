@@ -33,6 +33,19 @@ BUCKETS = 64
 """Distinct timeouts that are kept before the empty buckets among them are dropped."""
 
 
+def check_timeout(timeout: float | None) -> float | None:
+    """A timeout in seconds, from 0 (below it there is none left either); ``None``, as infinity, is no limit.
+
+    Raises ``ValueError`` for what is no number.
+    """
+    if timeout is None:
+        return None
+    is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+    if not is_number or math.isnan(timeout):
+        raise ValueError(f"a timeout is seconds, or None for no limit; got {timeout!r:.60}")
+    return None if timeout == math.inf else max(0.0, timeout)
+
+
 class Bucket:
     """The open questions of one timeout, oldest first."""
 
@@ -54,7 +67,11 @@ class Deadlines:
         self._sweep_at = BUCKETS
 
     def add(self, envelope: Envelope, ref: Ref[Any], timeout: float) -> dict[Envelope, Ref[Any]]:
-        """Fail ``envelope`` with ``AskTimeout`` after ``timeout`` seconds unless it leaves the returned dict."""
+        """Fail ``envelope`` with ``AskTimeout`` after ``timeout`` seconds unless it leaves the returned dict.
+
+        Raises ``ValueError`` for what is no timeout.
+        """
+        check_timeout(timeout)
         bucket = self.buckets.get(timeout)
         if bucket is None:
             bucket = self._new_bucket(timeout)
@@ -92,8 +109,6 @@ class Deadlines:
             cell.more().expired += 1
 
     def _new_bucket(self, timeout: float) -> Bucket:
-        if math.isnan(timeout):
-            raise ValueError("a timeout is seconds, or None for no limit; got nan")
         if len(self.buckets) >= self._sweep_at:  # timeouts that do not come again: their buckets are empty by now
             for other in [other for other in self.buckets.values() if not other.entries]:
                 self._drop(other)

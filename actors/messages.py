@@ -65,10 +65,14 @@ class Exit:
 
 
 class Impulse(NamedTuple):
-    """Have a method of the actor's own called with ``event``, as the handler of a message; for the engine."""
+    """Have a method of the actor's own called with ``event``, as the handler of a message; for the engine.
+
+    ``name``: what it is called in reports.
+    """
 
     method: Callable[[Any, Any], Any]
     event: object
+    name: str
 
 
 class Undelivered(StrEnum):

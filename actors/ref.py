@@ -86,7 +86,7 @@ class Ref(Generic[P_contra]):
         Called in a handler whose message has a deadline, it ends with that at the latest.  Raises ``AskTimeout``, or
         ``DeadlineExceeded`` for the latter; ``ActorDied`` with the reason, at once, if the actor dies with the question
         in hand, is dead, or will have no successor; ``MailboxFull``; ``Overloaded``; ``Unhandled``; ``AskSelf`` from
-        within its own handler.
+        within its own handler; ``ValueError`` for a timeout that is neither ``None`` nor a number.
         """
         # A plain function, so that the message in hand is known even if another task awaits the answer (gather).
         asker = self._cell.scheduler.acting
@@ -107,7 +107,7 @@ class Ref(Generic[P_contra]):
             entries, timeout = cap(self, envelope, timeout, due)
         elif timeout is not None:
             bucket = scheduler.deadlines.buckets.get(timeout)
-            if bucket is None:
+            if bucket is None or timeout.__class__ is bool:  # which is equal to 0 or 1, and no timeout
                 entries = scheduler.deadlines.add(envelope, self, timeout)
             else:  # Deadlines.add, written out
                 envelope.deadline = loop.time() + timeout

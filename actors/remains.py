@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .envelopes import NOTHING, Envelope, ForLife, bare
 from .exits import Remains
+from .messages import Impulse
 
 if TYPE_CHECKING:
     from .cell import Cell
@@ -29,9 +30,12 @@ def remains_of(cell: Cell, hand: Any) -> Remains:
     elif hand is not NOTHING:
         kind = hand.__class__
         if kind is Envelope or kind is ForLife:
-            kind = bare(hand).__class__
-        message = kind.__name__
-        function = cell.routes.table.get(kind)
+            hand = bare(hand)
+            kind = hand.__class__
+        if kind is Impulse:
+            message, function = hand.name, hand.method
+        else:
+            message, function = kind.__name__, cell.routes.table.get(kind)
         handler = getattr(function, "__qualname__", None) or f"{cell.blueprint.cls.__qualname__}.unhandled"
     extras = cell.extras
     if extras is not None and extras.deadly is not None:

@@ -39,7 +39,7 @@ from .evidence import Evidence, Harm
 from .exits import Crashed, spell
 from .life import begin, crash_of, end
 from .lifecycle import LIVING, State
-from .messages import Down, Undelivered
+from .messages import Down, Impulse, Undelivered
 from .overload.admission import admit
 from .pulse import note, pulse_of
 from .timers import Timer
@@ -338,5 +338,7 @@ def describe(cell: Cell, item: Any) -> tuple[str, str]:
     if message is NOTHING or item.__class__ in LIFE_ITEMS - {ForLife}:
         hook = {State.STARTING: "started", State.STOPPING: "stopping"}.get(cell.state, "")
         return "", f"{cell.blueprint.cls.__qualname__}.{hook}".rstrip(".")
+    if message.__class__ is Impulse:
+        return message.name, message.method.__qualname__
     handler = cell.routes.table.get(message.__class__)
     return type(message).__name__, getattr(handler, "__qualname__", f"{cell.blueprint.cls.__qualname__}.unhandled")

@@ -15,8 +15,9 @@ from typing import Any
 from actors.messages import Pid
 from actors.testing.topology import Graph
 from actors.tissue.core import Effect, Send
+from actors.tissue.fields.block import ROUND
 from actors.tissue.fields.config import FieldConfig
-from actors.tissue.fields.field import ROUND, Fields
+from actors.tissue.fields.field import Fields
 
 FIELD = "x"
 

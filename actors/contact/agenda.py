@@ -12,6 +12,9 @@ from actors.tissue.core import Core, Effect
 if TYPE_CHECKING:
     import asyncio
 
+SLACK = 64
+"""Entries that are of no use any more, besides as many as are, before the agenda is swept."""
+
 BURST = 0.002
 """Seconds of the loop that ticks may take at a time; the rest come after others had their turn."""
 
@@ -46,6 +49,8 @@ class Agenda:
         self._late = late
         self._grain = grain
         self._heap: list[tuple[float, int, Slot]] = []
+        # How many entries are of use: one of each slot that is to be ticked.
+        self._waiting = 0
         self._serial = 0
         self._armed = math.inf
         self._timer: asyncio.TimerHandle | None = None
@@ -59,6 +64,7 @@ class Agenda:
         due = slot.core.due
         if due >= slot.wake:
             return
+        self._waiting += slot.wake == math.inf
         slot.wake = due
         self._serial += 1
         heapq.heappush(self._heap, (due, self._serial, slot))
@@ -66,8 +72,14 @@ class Agenda:
             self._set(due)
 
     def drop(self, slot: Slot) -> None:
-        """Tick it no more."""
-        slot.core = None
+        """Tick it no more, and hold nothing of it: the life that it was of is over."""
+        slot.core, slot.carry_out = None, _to_nobody
+        if slot.wake < math.inf:
+            slot.wake = math.inf
+            self._waiting -= 1
+        if not self._is_running and len(self._heap) > 2 * self._waiting + SLACK:
+            self._heap = [entry for entry in self._heap if entry[2].wake == entry[0]]
+            heapq.heapify(self._heap)
 
     def close(self) -> None:
         """Tick nobody any more."""
@@ -96,6 +108,7 @@ class Agenda:
                 if slot.wake != when or slot.core is None:
                     continue
                 slot.wake = math.inf
+                self._waiting -= 1
                 if slot.core.due <= now:
                     slot.carry_out(slot.core.tick(now))
                 self.arm(slot)
@@ -103,3 +116,7 @@ class Agenda:
             self._is_running = False
             if self._heap:
                 self._set(self._heap[0][0])
+
+
+def _to_nobody(effects: list[Effect]) -> None:
+    """What a dropped core says."""

@@ -11,15 +11,15 @@ from actors.evidence import Harm
 from actors.exits import Reason
 from actors.messages import Impulse, Pid
 from actors.pulse import pulse_of
-from actors.tissue.core import Refused
-from actors.tissue.hormones.hormones import STRESS
+from actors.tissue.core import PartFailed, Refused
 from actors.tissue.hormones.receptor import Released, Triggered
 from actors.tissue.overlay.closeness import Profile
 from actors.tissue.state.inheritance import Inheritance, inheritance
 
-from .events import Felt
+from .events import Felt, lament
 from .presence import Presence
-from .receptors import receptors_of
+from .rebirth import go_on
+from .receptors import declared, receptors_of
 
 if TYPE_CHECKING:
     from .contact import Contact
@@ -58,7 +58,7 @@ class Body:
         self.is_over = False
         self.presences: dict[str, Presence] = {}
         self.receptors = receptors_of(cell.blueprint.cls)  # type: ignore[arg-type]  # mypy takes a class for its objects
-        self.hormones = tuple({each.name: each for each in (STRESS, *getattr(cell.actor, "hormones", ()))}.values())
+        self.hormones = declared(cell)
         self.profile = Profile(supervisor=self.home[:255])
         self.face: Contact | None = None
         self._harms: set[Harm] = set()
@@ -75,14 +75,18 @@ class Body:
 
     def presence(self, group: str) -> Presence:
         """Its part in a group; it is a member from now on."""
-        if self.is_over:
-            raise NotRunning(f"this life of {self.cell.name}")
+        self.check_alive()
         presence = self.presences.get(group)
         if presence is None:
             presence = self.presences[group] = Presence(self, group, self.site.roster(group))
             if self.is_born:
                 self._join(presence)
         return presence
+
+    def check_alive(self) -> None:
+        """Raise ``NotRunning`` if this life is over: nothing may be done in its name any more."""
+        if self.is_over:
+            raise NotRunning(f"this life of {self.cell.name}")
 
     def _join(self, presence: Presence) -> None:
         presence.roster = self.site.roster(presence.group)
@@ -101,6 +105,18 @@ class Body:
                 self.site.agenda.arm(slot)
             for owner in presence.owners.values():
                 owner.born()
+
+    def renumber(self, pid: Pid) -> None:
+        """Go on as ``pid``, a life with a higher number, of which others have heard nothing."""
+        before, site = self.pid, self.site
+        for group in self.presences if self.is_born else ():
+            site.gone(group, before)
+        self.pid = pid
+        for presence in self.presences.values():
+            presence.pid = pid
+            go_on(presence, before)
+            if self.is_born:
+                self._join(presence)
 
     def described(self, profile: Profile) -> None:
         """It says something else of itself now."""
@@ -125,11 +141,13 @@ class Body:
     def sensed(self, event: Triggered | Released) -> None:
         """A receptor has switched: its method is called, as for a message."""
         for method in self.receptors.get(event.receptor, ()):
-            self._put(Impulse(method, event))
+            self._put(Impulse(method, event, f"{type(event).__name__} of {event.receptor.hormone!r}"))
 
     def tell(self, group: str, event: Any) -> None:
         """Something has happened: the actor hears of it if it has a handler for that, and whoever looks on."""
         routes = self.cell.routes
+        if isinstance(event, PartFailed):
+            lament(self.cell.name, event)
         if type(event) in routes.table and not isinstance(event, Refused):
             self._put(event)
         events = self.site.system.events

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from actors.deadlines import check_timeout
 from actors.errors import ActorError
 from actors.exits import spell
 from actors.messages import Pid
@@ -16,6 +17,7 @@ from actors.tissue.mycorrhiza.cooperative_cache import CooperativeCache
 from actors.tissue.mycorrhiza.flights import Compute, Failed, Found, Warmed
 from actors.tissue.plain import pack, unpack
 
+from .checks import named
 from .presence import NURSE, NURSERY
 
 if TYPE_CHECKING:
@@ -79,8 +81,11 @@ class Cache:
     async def get(self, key: str, timeout: float | None = GET_TIMEOUT) -> Any:
         """The value of a key, text of 1 to 255 bytes: from here, from who owns it, or computed by one of all who ask.
 
-        Raises ``NotComputed`` if the computation failed, here or elsewhere, or within ``timeout`` seconds nothing came.
+        Raises ``NotComputed`` if the computation failed, here or elsewhere, this life ended, or within ``timeout``
+        seconds (``None``: no limit) nothing came; ``ValueError`` for what is no timeout.
         """
+        timeout = check_timeout(timeout)
+        key = named("get(key)", key)
         if self._is_over:
             raise NotComputed(key, "this life is over")
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -102,15 +107,20 @@ class Cache:
 
     def drop(self, key: str) -> None:
         """What the value was computed from has changed: compute it anew.  Copies at other cells live on, ``near_ttl``
-        at most.
+        at most.  Raises ``NotRunning`` if this life is over, ``ValueError`` for what is no key.
         """
+        key = named("drop(key)", key)
+        self._presence.body.check_alive()
         self._presence.act(WORD, lambda core, now: core.drop(key, now))
 
-    async def warmed(self, timeout: float = 2.0) -> bool:
+    async def warmed(self, timeout: float | None = 2.0) -> bool:
         """Wait until the hottest entries of two others are here, at most ``timeout`` seconds; whether they are.
 
-        In ``started()``, or as ``return await self.prices.warmed()`` in ``ready()``.
+        In ``started()``, or as ``return await self.prices.warmed()`` in ``ready()``.  ``None``: no limit.  Raises
+        ``NotRunning`` when this life ends, ``ValueError`` for what is no timeout.
         """
+        timeout = check_timeout(timeout)
+        self._presence.body.check_alive()
         if not self._is_warm and not self._is_over:
             future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
             self._warming.append(future)
@@ -123,8 +133,8 @@ class Cache:
 
     @property
     def owned(self) -> int:
-        """How many entries live here for all."""
-        return self._core.owned
+        """How many entries live here for all; 0 when this life is over."""
+        return 0 if self._is_over else self._core.owned
 
     @property
     def _core(self) -> CooperativeCache:
@@ -259,8 +269,7 @@ class Cache:
                 if not future.done():
                     future.set_exception(NotComputed(key, "this life is over"))
                     future.exception()
-        for each in self._warming:
-            each.cancel()
+        self._presence.fail(self._warming)
 
 
 def cache(presence: Presence, name: str, compute: Function, config: CacheConfig) -> Cache:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from dataclasses import dataclass
 from typing import Any
 
+from actors.exits import spell
 from actors.messages import Pid
-from actors.tissue.core import Refused, TissueEvent
+from actors.tissue.core import PartFailed, Refused, TissueEvent
 from actors.tissue.fields.gradients import Faded, Found
 from actors.tissue.flock.alignment import Gave, Got, Recovered
 from actors.tissue.hormones.receptor import Released, Triggered
+from actors.tissue.links.events import Outdated
 from actors.tissue.overlay.events import NeighbourDown, NeighbourUp
 from actors.tissue.state.contact_state import Warm
-from actors.tissue.swim.updates import Dead, Joined, Left, Outlived, Refuted, Revived, Suspected
+from actors.tissue.swim.updates import Dead, Joined, Left, Outlived, Refuted, Revived, Risen, Suspected
+
+logger = logging.getLogger("planaria")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,18 @@ def said(event: TissueEvent) -> str:
             return f"{pid.name} has left"
         case Revived(pid):
             return f"{pid.name} is back"
-        case Outlived(_, successor):
-            return f"its place has a later life, {successor}"
+        case Risen(pid, before, known):
+            return (
+                f"goes on as {pid}, because others know it as {known}, no lower than {before}: the clock was set back "
+                "since its last process, or that one gave its numbers out faster than the clock; nothing need be done"
+            )
+        case Outlived(pid, successor):
+            return (
+                f"falls silent as {pid}, because its place has a later life, {successor}: another process has the "
+                "same name; give each system a name of its own, and start this one again"
+            )
+        case Outdated(pid, by, later):
+            return f"{by} takes nothing from {pid}, which it knows as #{later}; it gets a higher number now"
         case NeighbourUp(pid):
             return f"{pid.name} is in view"
         case NeighbourDown(pid):
@@ -73,10 +88,17 @@ def said(event: TissueEvent) -> str:
             return f"got {amount:g} from {sender.name}"
         case Recovered(pid, amount):
             return f"took back {amount:g} that was for {pid.name}"
+        case PartFailed(part, error):
+            return f"{part} failed: {spell(error)}"
         case Refused(sender, kind, why):
             return f"refused {kind} of {sender.name}: {why}"
         case _:
             return _plainly(event)
+
+
+def lament(name: str, event: PartFailed) -> None:
+    """Have a defect in the log, with where it was raised: nobody may be looking on, and nobody dies of it."""
+    logger.error("%s: %s", name, said(event), exc_info=event.error)
 
 
 def _plainly(event: TissueEvent) -> str:

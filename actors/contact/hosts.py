@@ -6,33 +6,43 @@ Only where there are several; a host alone sends nothing.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from actors.messages import Pid
 from actors.tissue.core import Effect, Refused, Send
+from actors.tissue.crdt.clocks import MAX_DRIFT
 from actors.tissue.crdt.orset import ORMap
 from actors.tissue.overlay.closeness import Profile, latency, read_profile
+from actors.tissue.overlay.config import BroadcastConfig
 from actors.tissue.overlay.events import Delivered, NeighbourDown, NeighbourUp
 from actors.tissue.overlay.overlay import Overlay
-from actors.tissue.plain import read_list, read_number
-from actors.tissue.state.contact_state import ContactState
+from actors.tissue.plain import ATOMS, pack, pack_readable, read_list, read_number, unpack
+from actors.tissue.state.config import FRAMES
+from actors.tissue.state.contact_state import ContactState, Doubled, Forgotten
 from actors.tissue.swim.config import LAN
 from actors.tissue.swim.swim import Swim
-from actors.tissue.swim.updates import Dead, Joined, Left, Revived
+from actors.tissue.swim.updates import Dead, Joined, Left, Outlived, Revived, Risen
 from actors.tissue.transport import Packet, host_of
 
 from .agenda import Slot
-from .events import Felt
+from .events import Felt, logger, said
 
 if TYPE_CHECKING:
     from .roster import Roster
     from .site import Site
+
+PUBLISHED_BYTES = BroadcastConfig().max_bytes
+"""The longest value that is published, with the names of group and life."""
 
 OVERLAY = ("view", "near", "cast")
 """How the kinds of the overlay's packets begin."""
 
 FEW = 16
 """Up to so many hosts, each exchanges what it knows with all others; above, with those in its active view."""
+
+ANY_DRIFT = 1e9
+"""Seconds by which hosts' clocks may differ for them to know each other: none of them writes what is another's."""
 
 HOSTS = "~"
 """The group in which hosts speak to each other."""
@@ -50,6 +60,10 @@ class Hosts:
         self._is_measuring = False
         self._published = 0
         self._cells: ORMap | None = None
+        # Up to which number each process of a host has given lives; outlasts it, for the next one of that name.
+        self._lives: ORMap | None = None
+        self._told_life = 0
+        self._has_complained = False
         self._mine: dict[tuple[str, str], tuple[Pid, Profile]] = {}
         self._known: dict[tuple[str, str], Pid] = {}
         self._alive: set[str] = set()
@@ -76,12 +90,15 @@ class Hosts:
             return
         site = self._site
         self.pid = Pid(self.address, site.new_life())
-        self._swim = Slot(Swim(self.pid, site.chance(), site.now(), LAN), self._carry_out)
-        state = ContactState(self.pid, site.chance(), site.now(), offset=site.offset, time=site.now, wake=self._arm)
+        self._swim = Slot(Swim(self.pid, site.chance(), site.now(), LAN, rise=site.life_above), self._carry_out)
+        config, time = replace(FRAMES, max_drift=ANY_DRIFT), site.now
+        state = ContactState(self.pid, site.chance(), time(), config, offset=site.offset, time=time, wake=self._arm)
         self._state = Slot(state, self._carry_out)
         self._overlay = Slot(Overlay(self.pid, site.chance(), site.now()), self._carry_out)
         self._slots = {"swim": self._swim, "contact": self._state} | dict.fromkeys(OVERLAY, self._overlay)
         self._cells = state.share("cells", ORMap)
+        self._lives = state.share("lives", ORMap)
+        self._tell_life()
         for (group, _), (pid, profile) in self._mine.items():
             self._write(group, pid, profile)
         self._arm()
@@ -121,12 +138,27 @@ class Hosts:
         return next((each.distance for each in near if each.pid.name == f"@{host}"), math.inf)
 
     def publish(self, group: str, origin: Pid, value: Any) -> None:
-        """Have a value reach all members of a group, here and on the other hosts."""
+        """Have a value reach all members of a group, here and on the other hosts.
+
+        Raises ``ValueError``, and tells nobody, for what is not plain or too long: also where there is no other host.
+        """
+        body = [group, origin.name, origin.incarnation, value]
+        try:
+            packed = pack_readable(value)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"publish(value) takes plain values, as msgpack does: {error}") from error
+        size = len(pack(body))
+        if size > PUBLISHED_BYTES:
+            raise ValueError(f"publish(value): {size} bytes with their names; at most {PUBLISHED_BYTES} travel")
         self._published += 1
-        self._site.announce(group, Delivered(origin, self._published, value, 0))
+        self._announce(group, Delivered(origin, self._published, unpack(packed), 0), packed)
         if self._overlay is not None:
-            body = [group, origin.name, origin.incarnation, value]
             self._act(self._overlay, lambda overlay, now: overlay.publish(body, now))
+
+    def _announce(self, group: str, event: Delivered, packed: bytes) -> None:
+        """Tell the members that live here; each has a copy of its own, unless nobody can change it."""
+        is_atom = type(event.body) in ATOMS
+        self._site.announce(group, lambda: event if is_atom else replace(event, body=unpack(packed)))
 
     # -- which cells are where -----------------------------------------------------------------------------------------
 
@@ -147,6 +179,70 @@ class Hosts:
     def _write(self, group: str, pid: Pid, profile: Profile) -> None:
         assert self._cells is not None
         self._cells.put((group, pid.name), [pid.incarnation, profile.wire()])
+        self._tell_life()
+
+    # -- numbers of lives ----------------------------------------------------------------------------------------------
+
+    def _tell_life(self) -> None:
+        """Have others remember which numbers were given, for the next process of this name."""
+        last = self._site.last_life
+        if self._lives is not None and last > self._told_life:
+            self._told_life = last
+            self._lives.put((self._site.name, self.pid.incarnation), last)
+
+    def _known_life(self) -> int:
+        """The highest number that others remember of earlier processes of this name; what was read is taken away."""
+        known = 0
+        if self._lives is None:
+            return known
+        for key, last in self._lives.value.items():
+            match key, last:
+                case (str(host), int(life)), int():
+                    if host == self._site.name and life != self.pid.incarnation:
+                        known = max(known, last)
+                        self._lives.remove(key)
+                case _:
+                    self._lives.remove(key)
+        return known
+
+    def _look_at_clock(self, key: Any) -> None:
+        """Complain, once, of a clock that differs too much for actors to share anything."""
+        stamp = self._cells.stamp(key) if self._cells is not None and not self._has_complained else None
+        ahead = stamp.wall / 1000 - (self._site.now() + self._site.offset) if stamp is not None else 0.0
+        if stamp is not None and ahead > MAX_DRIFT and stamp.owner.name != self.address:
+            self._has_complained = True
+            logger.error(
+                "%s: the clock of %s is %.0f s ahead of this host's; what its actors share is refused here beyond "
+                "%g s: set the one that is wrong, and start its system again",
+                self.address, stamp.owner.name, ahead, MAX_DRIFT,
+            )  # fmt: skip
+
+    def rise(self, known: int) -> None:
+        """Others know this host, or a life on it, with that number, from an earlier process: go on above it."""
+        if self._swim is not None:
+            self._act(self._swim, lambda swim, now: swim.rise(known, now))
+        else:
+            self._site.life_above(known)
+
+    def _go_on(self, risen: Risen) -> None:
+        """The host has a higher life now: so have all that live on it, and all is told again under their names."""
+        assert self._state is not None
+        assert self._swim is not None
+        assert self._overlay is not None
+        site, self.pid = self._site, risen.pid
+        logger.warning("%s: %s", self.address, said(risen))
+        state: Any = self._state.core
+        state.renumber(self.pid, site.now(), anew=state.is_over)
+        site.agenda.drop(self._overlay)
+        self._overlay = Slot(Overlay(self.pid, site.chance(), site.now()), self._carry_out)
+        self._slots |= dict.fromkeys(OVERLAY, self._overlay)
+        alive = self._swim.core.alive  # type: ignore[union-attr]
+        self._act(self._overlay, lambda overlay, now: overlay.meet(alive, now))
+        if self._is_measuring:
+            self._act(self._overlay, lambda overlay, now: overlay.close.rank("latency", latency, now))
+        self._tell_life()
+        self._arm()
+        site.system.scheduler.loop.call_soon(site.renumber)
 
     def tell(self, group: str, roster: Roster) -> None:
         """A group is new on this host: who of the other hosts is in it?"""
@@ -162,6 +258,7 @@ class Hosts:
         rosters = self._site.rosters()
         found: dict[tuple[str, str], tuple[Pid, Profile]] = {}
         for key, value in self._cells.value.items():
+            self._look_at_clock(key)
             try:
                 (group, name), (life, where) = read_list(key, 2, 2), read_list(value, 2, 2)
                 host = host_of(str(name))
@@ -175,6 +272,9 @@ class Hosts:
             if key not in found or found[key][0] != pid:
                 del self._known[key]
                 self._site.gone(key[0], pid)
+        known = self._known_life()
+        if known >= self._site.first_life:
+            self.rise(known)
         for key, (pid, profile) in found.items():
             if self._known.get(key) != pid:
                 self._known[key] = pid
@@ -197,7 +297,7 @@ class Hosts:
         self._site.agenda.arm(slot)
 
     def _carry_out(self, effects: list[Effect]) -> None:
-        for effect in effects:
+        for effect in sorted(effects, key=lambda one: not isinstance(one, Risen)):  # all else in its new name
             if isinstance(effect, Send):
                 self._site.transport.send(Packet(effect.to, HOSTS, self.pid, effect.kind, effect.body))
             else:
@@ -220,6 +320,12 @@ class Hosts:
                     self._meet()
             case NeighbourUp() | NeighbourDown():
                 self._meet()
+            case Risen():
+                self._go_on(event)
+            case Outlived():
+                logger.error("%s: %s", self.address, said(event))
+            case Doubled() | Forgotten():
+                self.rise(self.pid.incarnation)
             case Delivered(origin):
                 if origin != self.pid:
                     self._deliver(event)
@@ -235,7 +341,8 @@ class Hosts:
         except (TypeError, ValueError) as error:
             self._report(Refused(event.origin, "cast", str(error)))
             return
-        self._site.announce(str(group), Delivered(sender, event.number, value, event.hops))
+        delivered = Delivered(sender, event.number, value, event.hops)
+        self._announce(str(group), delivered, b"" if type(value) in ATOMS else pack(value))
 
     def _meet(self) -> None:
         self._seen = b""

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from actors.deadlines import check_timeout
 from actors.errors import ActorError
 from actors.ref import ASK_TIMEOUT
 from actors.tissue.core import Effect
-from actors.tissue.mycorrhiza.lending import Held, Lending, LendingConfig
+from actors.tissue.mycorrhiza.lending import MAX_UNITS, Held, Lending, LendingConfig
+
+from .checks import whole
 
 if TYPE_CHECKING:
     from .presence import Presence
@@ -70,7 +73,7 @@ class Budget:
     @property
     def held(self) -> int:
         """Units that may be used here now: its own that are not lent out, and borrowed ones.  0 for a successor that
-        does not serve yet, as its predecessor still uses them.
+        does not serve yet, as its predecessor still uses them, and for a life that is over.
         """
         return self._lending.held if self._is_there else 0
 
@@ -109,10 +112,11 @@ class Budget:
     def want(self, units: int) -> None:
         """See to it that so many are held, used or not: for a pool of one's own, whose size follows :attr:`held`.
 
-        More is seen to while more is borrowed.  Raises ``ValueError`` for what is no whole number from 0.
+        More is seen to while more is borrowed.  Raises ``ValueError`` for what is no whole number from 0,
+        ``NotRunning`` if this life is over.
         """
-        if type(units) is not int or units < 0:
-            raise ValueError(f"want(units) needs a whole number from 0; got {units!r}")
+        whole("want(units)", units, 0, MAX_UNITS - 1)
+        self._presence.body.check_alive()
         self._wanted = units
         self._settle()
 
@@ -124,12 +128,13 @@ class Budget:
             async with self.db.borrow():
                 rows = await query()
 
-        Raises ``NotLent`` if they were not to be had within ``timeout`` seconds.  A block whose units are borrowed from
-        another life ends by ``Recalled`` if that one needs them and the lease has ended, ``lease`` / 2 to ``lease``
-        seconds after it began to need them; while it lasts its tasks are cancelled.
+        Raises ``NotLent`` if they were not to be had within ``timeout`` seconds (``None``: no limit), or this life is
+        over.  A block whose units are borrowed from another life ends by ``Recalled`` if that one needs them and the
+        lease has ended, ``lease`` / 2 to ``lease`` seconds after it began to need them; while it lasts its tasks are
+        cancelled.
         """
-        if type(units) is not int or units < 1:
-            raise ValueError(f"borrow(units) needs a whole number from 1; got {units!r}")
+        whole("borrow(units)", units, 1, MAX_UNITS - 1)
+        timeout = check_timeout(timeout)
         return Borrowing(self, units, timeout)
 
     async def _take(self, borrowing: Borrowing, timeout: float | None) -> None:
@@ -227,6 +232,15 @@ class Budget:
         """The predecessor uses nothing any more."""
         self._presence.slot(WORD)
         self._settle()
+
+    def renumbered(self) -> Lending:
+        """The core of the same life under a higher number, which others take for the successor of this one."""
+        if self._lending.lent:
+            locked = self.config.duration * (1 + self.config.margin)
+            self._presence.body.site.owe(self._presence.pid.name, self._presence.group, locked)
+        self._told = 0
+        asyncio.get_running_loop().call_soon(self._settle)
+        return self.make(self._presence)
 
     def ended(self, is_planned: bool) -> None:
         """Give back what can be given back, and note whether anything of its own is still out."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgpack
 
 from actors.cell import ACCEPTED, Cell, Waiting
-from actors.deadlines import deadline_of
+from actors.deadlines import check_timeout, deadline_of
 from actors.errors import ActorError, AskTimeout, DeadlineExceeded, MailboxFull
 from actors.exits import spell
 from actors.messages import Pid, Undelivered
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
     from .site import Site
 
-ANSWER_TIMEOUT = 30.0
-"""Seconds after which a question from another host that nobody answered is dropped here; its asker knows better."""
+NOBODY = Pid("?", 1)
+"""For whom it is done that somebody waits for room who was told and not asked."""
 
 SERIAL_BITS = 60
 """Questions are numbered from anywhere below 2 to this."""
 
 QUESTIONS_LIMIT = 65_536
-"""Questions of one actor that may wait for answers."""
+"""Questions of one actor that may wait for answers, and questions of others to it that may."""
 
 
 class Word(IntEnum):
@@ -48,7 +48,7 @@ class Word(IntEnum):
 
 class Letter(NamedTuple):
     """``number``: of the question that is asked or answered; ``kept``: the message, or why there is no answer;
-    ``within``: seconds that whoever asks waits.
+    ``within``: seconds that whoever asks waits; ``inf``: until there is an answer.
     """
 
     word: Word
@@ -109,7 +109,7 @@ class Desk:
         self._serial = site.chance().getrandbits(SERIAL_BITS)
         self._is_over = False
         self._told: dict[bytes, str] = {}
-        self._answering: set[asyncio.Task[None]] = set()
+        self._answering: dict[asyncio.Task[None], Pid] = {}
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
@@ -120,13 +120,19 @@ class Desk:
             self.undeliverable(to, kept, "")
             return
         self._told[kept] = to
-        (post or self._post)(to, Letter(Word.TELL, 0, kept).pack(), kept)
+        try:
+            (post or self._post)(to, Letter(Word.TELL, 0, kept).pack(), kept)
+        except BaseException:  # whoever tells is told: it must not become a dead letter besides
+            self.settled(kept)
+            raise
 
     async def ask(self, to: str, message: object, timeout: float | None, post: Post | None = None) -> Any:
         """Send and wait for the answer, up to ``timeout`` seconds or the deadline of the message in hand.
 
-        Raises ``AskTimeout``, or ``DeadlineExceeded`` for the latter, or ``Unanswered``.
+        Whoever is asked keeps the question for as long.  Raises ``AskTimeout``, or ``DeadlineExceeded`` for the latter,
+        or ``Unanswered``; ``ValueError`` for what is no timeout.
         """
+        timeout = check_timeout(timeout)
         if self._is_over:
             raise Unanswered(to, "the asker's life is over")
         left = time_left(self._ref._cell)
@@ -141,15 +147,23 @@ class Desk:
         self._asking[self] = None
         try:
             kept = self._transport.keep(message)
-            (post or self._post)(to, Letter(Word.ASK, number, kept, float(limit)).pack(), (kept, number))
+            try:
+                (post or self._post)(to, Letter(Word.ASK, number, kept, float(limit)).pack(), (kept, number))
+            except (TypeError, ValueError):
+                self.settled(kept)
+                raise
             async with asyncio.timeout(limit if limit < math.inf else None):
                 return await future
         except TimeoutError:
             raise late(to, message, timeout or 0.0) from None
         finally:
             self._questions.pop(number, None)
-            if not self._questions:
-                self._asking.pop(self, None)
+            self._rest()
+
+    def _rest(self) -> None:
+        """It need not hear of deaths while it neither waits for anybody nor lets anybody wait."""
+        if not self._questions and not self._answering:
+            self._asking.pop(self, None)
 
     def settled(self, tag: Any) -> None:
         """The letter of that tag has arrived."""
@@ -195,9 +209,11 @@ class Desk:
         if letter.word is Word.TELL:
             self.hand_over(self._ref, message)
         elif letter.word is Word.ASK:
-            task = asyncio.get_running_loop().create_task(self._answer(origin.name, letter, message, reply))
-            self._answering.add(task)
-            task.add_done_callback(self._answering.discard)
+            if len(self._answering) >= QUESTIONS_LIMIT:
+                why = f"{QUESTIONS_LIMIT} questions wait there already"
+                self._reply(origin.name, Letter(Word.FAILURE, letter.number, why.encode()), None, reply)
+            else:
+                self._work(self._answer(origin.name, letter, message, reply), origin)
         else:
             self._close(origin, letter, message)
 
@@ -209,28 +225,43 @@ class Desk:
             ref._cell.scheduler.system.dead_letters.add(message, ref, Undelivered.FULL)
             return
         if taken is not ACCEPTED and isinstance(taken, Waiting):
-            task = asyncio.get_running_loop().create_task(_wait(taken))
-            self._answering.add(task)
-            task.add_done_callback(self._answering.discard)
+            self._work(_wait(taken), NOBODY)
+
+    def _work(self, work: Coroutine[Any, Any, None], origin: Pid) -> None:
+        """Do that for somebody, for as long as he lives."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._answering[task] = origin
+        self._asking[self] = None
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._answering.pop(task, None)
+        self._rest()
 
     async def _answer(self, to: str, question: Letter, message: object, reply: Post | None) -> None:
         number = question.number
         try:
-            answer = await self._ref.ask(message, min(question.within, ANSWER_TIMEOUT))
+            answer = await self._ref.ask(message, question.within if question.within < math.inf else None)
             kept = self._transport.keep(answer)
             letter = Letter(Word.ANSWER, number, kept)
         except Exception as error:  # whatever the handler, or the codec, has raised is the asker's
             kept, letter = None, Letter(Word.FAILURE, number, spell(error)[:80].encode(errors="replace"))
+        self._reply(to, letter, kept, reply)
+
+    def _reply(self, to: str, letter: Letter, kept: bytes | None, reply: Post | None) -> None:
         if self._is_over:  # nobody is there any more to see that it arrives; whoever asked is told of the death
             self.settled(kept)
             return
         (reply or self._post)(to, letter.pack(), kept)
 
     def died(self, pid: Pid) -> None:
-        """A life is over: it answers no more."""
+        """A life is over: it answers no more, and waits for no answer."""
         for to, future in self._questions.values():
             if to == pid.name and not future.done():
                 future.set_exception(Unanswered(to, "its life is over", is_dead=True))
+        for task, origin in tuple(self._answering.items()):
+            if origin == pid:
+                task.cancel()
 
     def _close(self, origin: Pid, letter: Letter, message: object) -> None:
         _, future = self._questions.get(letter.number, ("", None))
@@ -240,6 +271,12 @@ class Desk:
             future.set_result(message)
         else:
             future.set_exception(Unanswered(origin.name, str(message), has_answered=True))
+
+    def renumbered(self) -> None:
+        """Others take the life for another one: what they would answer does not come here."""
+        for to, future in self._questions.values():
+            if not future.done():
+                future.set_exception(Unanswered(to, "the asker goes on under another number; ask again"))
 
     def close(self) -> None:
         """The actor's life is over: nobody waits any more, and what it told and is not known to have arrived is a dead

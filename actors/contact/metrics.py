@@ -28,6 +28,10 @@ class ByProfile:
 
     metric: Metric
 
+    def __str__(self) -> str:
+        names = [repr(name) for name, metric in METRICS.items() if metric is self.metric]
+        return names[0] if names else getattr(self.metric, "__qualname__", repr(self.metric))
+
     def __call__(self, here: Entry, there: Entry) -> float:
         return self.metric(here.profile, there.profile)
 
@@ -37,6 +41,9 @@ class ByLatency:
     """The distance of two members by the round trip between their hosts."""
 
     site: Site
+
+    def __str__(self) -> str:
+        return "'latency'"
 
     def __call__(self, here: Entry, there: Entry) -> float:
         return self.site.hosts.latency(there.host)
@@ -56,12 +63,11 @@ def distance_by(near: Near, site: Site) -> Distance | None:
         return None
     if near == "latency":
         return ByLatency(site)
-    if isinstance(near, str):
-        if near not in METRICS:
-            names = ", ".join([*METRICS, "latency"])
-            raise ValueError(f"near must be one of {names}, or a function of two profiles; got {near!r}")
-        near = METRICS[near]
-    return ByProfile(near)
+    metric = METRICS.get(near) if isinstance(near, str) else near
+    if metric is None or not callable(metric):
+        names = ", ".join([*METRICS, "latency"])
+        raise ValueError(f"near must be one of {names}, or a function of two profiles; got {near!r:.60}")
+    return ByProfile(metric)
 
 
 def profile_of(zone: str, tags: Iterable[str], key: str | int | None, supervisor: str) -> Profile:
@@ -71,7 +77,7 @@ def profile_of(zone: str, tags: Iterable[str], key: str | int | None, supervisor
     if isinstance(tags, str) or not isinstance(tags, Iterable):
         raise ValueError(f"tags must be several texts, as a set or a list; got {tags!r}")
     if key is not None and type(key) not in (str, int):
-        raise ValueError(f"key must be a text or a whole number; got {key!r}")
+        raise ValueError(f"key must be a text or a whole number; got {key!r:.60}")
     path, about = tuple(part for part in zone.split("/") if part), tuple(tags)
     for name, texts in (("zone", path), ("tags", about)):
         try:

@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from actors.errors import NotRunning
 from actors.messages import Pid
-from actors.tissue.core import Core, Effect, Refused, Send
-from actors.tissue.fields.config import FieldConfig
-from actors.tissue.fields.field import Fields
-from actors.tissue.flock.alignment import Alignment
-from actors.tissue.hormones.hormones import Hormones
+from actors.tissue.core import Effect, PartFailed, Refused, Send
 from actors.tissue.hormones.receptor import Released, Triggered
-from actors.tissue.links.events import Arrived, Settled, Undeliverable
-from actors.tissue.links.outbox import Outbox
-from actors.tissue.state.contact_state import ContactState, Warm
+from actors.tissue.links.events import Arrived, Outdated, Settled, Undeliverable
+from actors.tissue.state.contact_state import ContactState, Doubled, Forgotten, Warm
 from actors.tissue.trails.events import Lost as TrailLost
 from actors.tissue.trails.events import Reached, Requested
-from actors.tissue.trails.trails import Trails
 from actors.tissue.transport import Packet
 
 from .agenda import Slot
+from .cores import CORES
 from .letters import Desk
 
 if TYPE_CHECKING:
+    from actors.tissue.fields.field import Fields
+    from actors.tissue.flock.alignment import Alignment
+    from actors.tissue.hormones.hormones import Hormones
+    from actors.tissue.links.outbox import Outbox
+    from actors.tissue.trails.trails import Trails
+
     from .body import Body
     from .owner import Owner
     from .roster import Roster
 
 MESH = 20
 """In groups of up to so many members everybody tells everybody what is shared."""
-
-CALM = FieldConfig(rest=20.0)
-"""Where nothing is lost and every death is told, a field at rest need hardly be told again."""
-
-WARY = FieldConfig(rest=1.0, expiry=8.0)
-"""Where packets are lost: a neighbour is not taken for gone for that, and membership says sooner if it is."""
 
 GOSSIP = 5
 """In larger groups each tells so many of its neighbours: with those who tell it, enough for any size."""
@@ -74,7 +70,12 @@ class Presence:
     # -- cores ---------------------------------------------------------------------------------------------------------
 
     def slot(self, word: str) -> Slot:
-        """The core whose kinds begin with ``word``, made now if need be.  Raises ``KeyError`` for an unknown one."""
+        """The core whose kinds begin with ``word``, made now if need be.
+
+        Raises ``KeyError`` for an unknown one, ``NotRunning`` if this life is over.
+        """
+        if self._is_over:
+            self.body.check_alive()
         slot = self.slots.get(word)
         if slot is None:
             owner = self.owners.get(word)
@@ -138,7 +139,10 @@ class Presence:
         """Tell the cores who is there."""
         for word, slot in tuple(self.slots.items()):
             if slot.core is not None:
-                self._meet(word, slot.core)
+                try:
+                    self._meet(word, slot.core)
+                except Exception as error:  # a defect in one must not keep the others from hearing who is there
+                    self.report(PartFailed(f"the core {word!r}", error))
                 self.body.site.agenda.arm(slot)
 
     def _meet(self, word: str, core: Any) -> None:
@@ -152,7 +156,7 @@ class Presence:
             effects = core.meet(
                 self.roster.sample(self.pid.name) if len(self.roster) <= MESH else islice(links, GOSSIP), now
             )
-        elif word == "field":
+        elif word in ("field", "flock"):
             effects = core.neighbours(_nearest(links, core.config.max_links), now)
         elif word == "hormones":
             effects = core.neighbours(links, now)
@@ -237,6 +241,8 @@ class Presence:
     def _slot_for(self, packet: Packet) -> Slot | None:
         """The core that a packet is for, if there is such a core."""
         word = packet.kind.partition(".")[0]
+        if self._is_over:
+            return None
         if word in CORES or word in self.owners:
             return self.slot(word)
         self.report(Refused(packet.sender, packet.kind, "no core of that name"))
@@ -271,6 +277,10 @@ class Presence:
                 self.desk.reached(tag, provider)
             case Undeliverable(to, tag, _, why) | TrailLost(to, tag, _, why):
                 self.desk.undeliverable(to, tag, str(why))
+            case Outdated(_, by, later):
+                self.body.site.outdated(self.body, later, by)
+            case Doubled(_, by) | Forgotten(_, by):
+                self.body.site.outdated(self.body, self.pid.incarnation, by.name)
             case Warm():
                 self._wake(self._warming, True)
             case _:
@@ -284,7 +294,7 @@ class Presence:
         waiting.clear()
 
     async def warm(self) -> bool:
-        """Wait until it knows what the siblings know; ``true`` then."""
+        """Wait until it knows what the siblings know; ``true`` then.  Raises ``NotRunning`` when this life ends."""
         if self.state.is_warm:
             return True
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -292,7 +302,8 @@ class Presence:
         return await future
 
     async def changed(self) -> None:
-        """Wait until a core reports something."""
+        """Wait until a core reports something.  Raises ``NotRunning`` when this life ends."""
+        self.body.check_alive()
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._finding.append(future)
         await future
@@ -328,67 +339,25 @@ class Presence:
         for owner in self.owners.values():
             owner.ended(flush)
         self._is_over = True
+        if slot is not None and slot.core is not None:
+            left = slot.core.end(f"this life of {self.body.cell.name}")  # type: ignore[attr-defined]
+            self.body.site.leave_behind(self.pid.name, self.group, left)
         for slot in self.slots.values():
             self.body.site.agenda.drop(slot)
         if self._desk is not None:
             self._desk.close()
-        for waiting in (self._warming, self._finding):
-            for future in waiting:
-                future.cancel()
+        self.fail(self._warming)
+        self.fail(self._finding)
+
+    def fail(self, waiting: Iterable[asyncio.Future[Any]]) -> None:
+        """Tell those who wait that this life is over: nobody has cancelled them, so it is an error that they see."""
+        for future in waiting:
+            if not future.done():
+                future.set_exception(NotRunning(f"this life of {self.body.cell.name}"))
+                future.exception()
 
 
 def _nearest(links: dict[str, float], most: int) -> dict[str, float]:
     if len(links) <= most:
         return dict(links)
     return dict(sorted(links.items(), key=lambda one: one[1])[:most])
-
-
-def _state(presence: Presence) -> Core:
-    body = presence.body
-    site = body.site
-    elder = site.body_at(body.pid.name) if not body.is_born else None
-    will = elder.will() if elder is not None else site.wills.get(body.pid.name)
-
-    def wake() -> None:
-        slot = presence.slots.get("contact")
-        if slot is not None:
-            site.agenda.arm(slot)
-
-    return ContactState(
-        body.pid,
-        site.chance(),
-        site.now(),
-        site.contact_config,
-        offset=site.offset,
-        predecessors=will.pids if will is not None else (),
-        **({"inheritance": will.inheritance} if will is not None else {}),
-        time=site.now,
-        wake=wake,
-    )
-
-
-def _hormones(presence: Presence) -> Core:
-    body = presence.body
-    return Hormones(
-        body.pid, body.site.chance(), body.site.now(), hormones=body.hormones, receptors=tuple(body.receptors)
-    )
-
-
-def _fields(presence: Presence) -> Core:
-    site = presence.body.site
-    return Fields(presence.pid, site.chance(), site.now(), CALM if site.is_sure else WARY)
-
-
-def _plain(core: Callable[..., Core]) -> Callable[[Presence], Core]:
-    return lambda presence: core(presence.pid, presence.body.site.chance(), presence.body.site.now())
-
-
-CORES: dict[str, Callable[[Presence], Core]] = {
-    "contact": _state,
-    "hormones": _hormones,
-    "field": _fields,
-    "flock": _plain(Alignment),
-    "links": _plain(Outbox),
-    "trails": _plain(Trails),
-}
-"""What makes the core, by the first word of its packets' kinds."""

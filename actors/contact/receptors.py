@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from actors.handlers import RECEPTORS
+from actors.tissue.hormones.hormones import STRESS
+from actors.tissue.hormones.packets import NAMES_LIMIT
 from actors.tissue.hormones.receptor import Receptor
+from actors.tissue.hormones.secretion import Hormone
+
+if TYPE_CHECKING:
+    from actors.cell import Cell
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,13 +38,31 @@ def receptor(
         def on_stress(self, signal: Triggered | Released) -> None:
             self.detailed = isinstance(signal, Released)
     """
+    if not isinstance(hormone, str):
+        raise ValueError(f"receptor() takes the name of a hormone, as @receptor('stress'); got {hormone!r:.60}")
     what = Receptor(hormone, above, below, refractory, systemic, spread)
 
     def mark(method: F) -> F:
+        if not callable(method):
+            raise ValueError(f"@receptor({hormone!r}) marks a method; got {method!r:.60}")
         setattr(method, RECEPTORS, (*getattr(method, RECEPTORS, ()), what))
         return method
 
     return mark
+
+
+def declared(cell: Cell) -> tuple[Hormone, ...]:
+    """The hormones of an actor's class, and stress.  Raises ``ValueError`` for what is none, naming the class."""
+    given = getattr(cell.actor, "hormones", ())
+    given = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (given,)
+    if not all(isinstance(each, Hormone) for each in given):
+        cls = type(cell.actor).__name__
+        raise ValueError(f"{cls}.hormones must be several Hormone(...), as (Hormone('joy'),); got {given!r:.80}")
+    hormones = {each.name: each for each in (STRESS, *given)}
+    if len(hormones) > NAMES_LIMIT:
+        most, got = NAMES_LIMIT - 1, len(hormones) - 1
+        raise ValueError(f"{type(cell.actor).__name__}.hormones must be at most {most}; got {got}")
+    return tuple(hormones.values())
 
 
 @cache

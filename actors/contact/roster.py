@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import math
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,12 @@ class Closeness:
             value = getattr(self, name)
             if type(value) is not int or not 0 <= value <= SAMPLE:
                 raise ValueError(f"Closeness.{name} must be a whole number from 0 to {SAMPLE}; got {value!r}")
+
+    def __str__(self) -> str:
+        if not self.close and not self.random:
+            return "by link() alone (close=0, random=0)"
+        closest = "members" if self.metric is None else f"of the closest by {self.metric}"
+        return f"to {self.close} {closest} and {self.random} others (close={self.close}, random={self.random})"
 
     def distance(self, here: Entry, there: Entry) -> float:
         """How far one member is from another; ``inf`` if the metric has no answer."""
@@ -165,19 +171,38 @@ class Roster:
         entry = self._entries.get(name)
         return entry.links if entry is not None else {}
 
+    def closest(
+        self, name: str, count: int, metric: Distance | None, *, is_linked: bool = False
+    ) -> list[tuple[float, Entry]]:
+        """The ``count`` members that are closest to one: by ``metric``, or those it is linked to, and then others.
+
+        ``is_linked``: none but those it is linked to.
+        """
+        links = self.links_of(name)
+        if metric is not None:
+            return self.nearest(name, count, metric, links if is_linked else None)
+        found = self.linked(name, count)
+        if len(found) < count and not is_linked:
+            rest = self.nearest(name, count, None)
+            found += [one for one in rest if one[1].pid.name not in links][: count - len(found)]
+        return found
+
     def linked(self, name: str, count: int) -> list[tuple[float, Entry]]:
         """The ``count`` closest of a member's neighbours."""
         links = heapq.nsmallest(count, ((distance, other) for other, distance in self.links_of(name).items()))
         return [(distance, self._entries[other]) for distance, other in links]
 
-    def nearest(self, name: str, count: int, metric: Distance | None) -> list[tuple[float, Entry]]:
+    def nearest(
+        self, name: str, count: int, metric: Distance | None, among: Collection[str] | None = None
+    ) -> list[tuple[float, Entry]]:
         """The ``count`` members closest to ``name`` by ``metric``, each with its distance; those without one are left
-        out, and ties broken at random.
+        out, and ties broken at random.  ``among``: of these only.
         """
         here = self._entries.get(name)
-        others = [entry for entry in self._entries.values() if entry is not here]
         if here is None:
             return []
+        everybody = self._entries.values() if among is None else [self._entries[each] for each in among]
+        others = [entry for entry in everybody if entry is not here]
         closeness = self.closeness if metric is None else Closeness(metric)
         drawn = self._rng.random
         ranked = ((closeness.distance(here, each), drawn(), each) for each in others)

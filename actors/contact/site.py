@@ -9,9 +9,11 @@ from __future__ import annotations
 import random
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from actors.cell import Cell
 from actors.engine import LOOP, engine_of
@@ -34,6 +36,7 @@ from .roster import ANYBODY, Closeness, Roster
 
 if TYPE_CHECKING:
     from actors.system import ActorSystem
+    from actors.tissue.state.store import Store
 
     from .letters import Desk
 
@@ -45,6 +48,9 @@ GRAIN = 0.002
 
 EPOCH = 1_704_067_200.0
 """2024-01-01: lives are numbered by the milliseconds since then, so that they fit beside other things in 62 bits."""
+
+LIVES_LIMIT = 1 << 41
+"""No life has a number from here on: nearly 70 years' worth of milliseconds, and what is made of them fits 62 bits."""
 
 WILLS_LIMIT = 16_384
 """Places of which it is remembered what their last life died of; the oldest are forgotten first."""
@@ -69,8 +75,11 @@ class Site:
         self.poisoned: dict[Pid, int] = {}
         self.debts: dict[tuple[str, str], float] = {}
         self.asking: dict[Desk, None] = {}
+        self._left: WeakValueDictionary[tuple[str, str], Store] = WeakValueDictionary()
         self._rng = random.Random(system.rng.getrandbits(64))
         self._life = 0
+        self.first_life = 0
+        """The least number that lives of this process have; all that others know of earlier ones must be below."""
         self._bodies: dict[Cell, Body] = {}
         self._by_address: dict[str, Body] = {}
         self._rosters: dict[str, Roster] = {}
@@ -98,7 +107,43 @@ class Site:
     def new_life(self) -> int:
         """A number above all that this host, and earlier lives of it, have given to a life before."""
         self._life = max(self._life + 1, int((self.now() + self.offset - EPOCH) * 1e3))
+        self.first_life = self.first_life or self._life
         return self._life
+
+    @property
+    def last_life(self) -> int:
+        """The highest number that was given to a life."""
+        return self._life
+
+    def life_above(self, known: int) -> int:
+        """A number above that one as well, which others know; 0: there is none."""
+        if known >= LIVES_LIMIT:
+            return 0
+        self._life = max(self._life, known)
+        self.first_life = 0
+        return self.new_life()
+
+    def outdated(self, body: Body, known: int, by: str) -> None:
+        """Others know the place of a life with that number, which is as high as its own, and was not given by it."""
+        pid = body.pid
+
+        def rise() -> None:
+            if not body.is_over and body.pid == pid:
+                self.hosts.rise(known)
+                self.renumber()
+
+        if known >= pid.incarnation:
+            self.system.scheduler.loop.call_soon(rise)
+
+    def renumber(self) -> None:
+        """Have all lives go on with numbers above the least that is safe."""
+        for body in tuple(self._bodies.values()):
+            if body.pid.incarnation < self.first_life and not body.is_over:
+                former, pid = body.pid, Pid(body.pid.name, self.new_life())
+                deaths = self.poisoned.pop(former, 0)
+                if deaths:
+                    self.poisoned[pid] = deaths
+                body.renumber(pid)
 
     # -- cells ---------------------------------------------------------------------------------------------------------
 
@@ -123,6 +168,15 @@ class Site:
         now = self.now()
         self.debts = {place: until for place, until in self.debts.items() if until > now}
         self.debts[address, group] = now + seconds
+
+    def leave_behind(self, address: str, group: str, left: Store) -> None:
+        """What the last life at an address knew can still be read, if somebody holds it; of those before nothing is
+        left, though their exceptions are held by the journal and the dead letters.
+        """
+        before = self._left.get((address, group))
+        if before is not None:
+            before.empty()
+        self._left[address, group] = left
 
     def body_in(self, cell: Cell) -> Body | None:
         """The life in ``cell`` if it is a cell of the tissue already."""
@@ -185,7 +239,10 @@ class Site:
             self.hosts.tell(group, roster)
         elif closeness is not None and closeness != roster.closeness:
             if len(roster) or roster.closeness is not ANYBODY:
-                raise ValueError(f"group {group!r} has another closeness already: {roster.closeness}")
+                why = f"group {group!r} is linked {roster.closeness} already, not {closeness}"
+                if any(entry.profile.supervisor == group for entry in roster):
+                    why += f"; it is that of the children of {group!r}, who joined it as siblings: take another name"
+                raise ValueError(why)
             roster.closeness = closeness
         return roster
 
@@ -236,12 +293,12 @@ class Site:
         if presence is not None:
             presence.receive(packet)
 
-    def announce(self, group: str, event: TissueEvent) -> None:
-        """Tell all members of a group that live here of an event."""
+    def announce(self, group: str, event: Callable[[], TissueEvent]) -> None:
+        """Tell all members of a group that live here of an event, made for each of them."""
         roster = self._rosters.get(group)
         for entry in tuple(roster) if roster is not None else ():
             if entry.presence is not None:
-                entry.presence.body.tell(group, event)
+                entry.presence.body.tell(group, event())
 
     def refuse(self, why: str) -> None:
         """Bytes arrived that are no packet."""

@@ -21,7 +21,7 @@ if typing.TYPE_CHECKING:
     from actors.contact.receptors import receptor
     from actors.contact.toward import NoSource, Toward, Trail
 
-    from .core import Refused, TissueEvent
+    from .core import PartFailed, Refused, TissueEvent
     from .crdt.counters import PNCounter
     from .crdt.lww import LWWMap
     from .crdt.orset import ORMap, ORSet
@@ -75,6 +75,7 @@ _WHERE = {
     "ORSet": ".crdt.orset",
     "PNCounter": ".crdt.counters",
     "Packet": ".transport",
+    "PartFailed": ".core",
     "Profile": ".overlay.closeness",
     "Reading": ".fields.block",
     "Recalled": "actors.contact.lending",
@@ -127,6 +128,7 @@ __all__ = [
     "ORSet",
     "PNCounter",
     "Packet",
+    "PartFailed",
     "Profile",
     "Reading",
     "Recalled",

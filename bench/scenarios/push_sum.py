@@ -142,7 +142,7 @@ class Rounds:
             if self.rng.random() >= self.loss:
                 packets.append((to, Pid(name, 1), cell.sums(to)))
         for to, sender, sums in packets:
-            self.cells[to].receive(sender, read_sums([0, 0, sums])[2])
+            self.cells[to].receive(sender, read_sums([0, 0, 0, sums])[3])
         masses = [cell.mass(VALUE) for cell in self.cells.values()]
         self.potentials.append(sum((s - w * self.mean) ** 2 for s, w in masses))
         self.errors.append(max(abs(s / w - self.mean) for s, w in masses) / self.mean)

@@ -40,7 +40,7 @@ def told() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def healed() -> Sheet:
-    return heal(Settings(Plan(8, 8), seed=2, calm=2.0, work=1.0, patience=0.0))
+    return heal(Settings(Plan(8, 8), seed=2, calm=2.0, work=1.0, patience=8.0))
 
 
 # -- the run -----------------------------------------------------------------------------------------------------------

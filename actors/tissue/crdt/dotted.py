@@ -56,8 +56,8 @@ class Home:
     """Where a value lives: what it shares with the other values of a cell.
 
     ``time`` tells the time to a change that was not told it; without it each change has to be.  ``claim`` is asked
-    before each change made here whether so many bytes more may be held, and raises if not; ``spread`` is told of the
-    change: (value, delta, dots of what was beaten).
+    before each change made here whether so many bytes more may be held, and raises if not, or if nothing may be changed
+    any more; ``spread`` is told of the change: (value, delta, dots of what was beaten).
     """
 
     context: Context
@@ -81,6 +81,9 @@ class Dotted(Generic[A]):
 
     kind: ClassVar[str]
     """What it is called on the wire."""
+
+    is_common: ClassVar[bool] = False
+    """Whether it is the same for all, so that no successor does without what an earlier life had put in."""
 
     def __init__(self, owner: Pid, *, home: Home | None = None) -> None:
         self.owner = owner
@@ -143,6 +146,17 @@ class Dotted(Generic[A]):
         last = max(mine)
         return [other for other in mine if other != last]
 
+    def replaces(self, dot: Dot, other: Dot) -> bool:
+        """Whether an entry is all that a place means to say of a key, where the other is an earlier life's of it.
+
+        That life's would else stay beside it for good, if its successor had spoken before it heard of it.
+        """
+        return False
+
+    def folded(self, pid: Pid) -> Iterable[A]:
+        """Of a value that is common to all, what a life has put in, wherever it is by now."""
+        return ()
+
     # -- entries come and go -------------------------------------------------------------------------------------------
 
     def admit(self, dot: Dot, entry: A) -> list[Dot]:
@@ -160,6 +174,11 @@ class Dotted(Generic[A]):
             del rivals[dot]
             if not rivals:
                 del self._by_key[entry[0]]
+
+    def empty(self) -> None:
+        """Hold nothing any more, as if it were new; for values of which nobody is told."""
+        for dot in tuple(self._entries):
+            self.discard(dot)
 
     def dots_of(self, key: Any) -> Iterable[Dot]:
         """The dots of all entries of that key."""
@@ -215,7 +234,7 @@ class Dotted(Generic[A]):
         sizes = [len(pack(self.wire(entry))) for entry in new]
         if max(sizes, default=0) > self.home.max_entry_bytes:
             raise TooMuch(f"an entry of {max(sizes)} bytes", self.home.max_entry_bytes)
-        if new and self.home.claim is not None:
+        if self.home.claim is not None:
             self.home.claim(sum(sizes))
         losers: list[Dot] = []
         for dot in gone:
@@ -233,6 +252,14 @@ class Dotted(Generic[A]):
         if delta and self.home.spread is not None:
             self.home.spread(self, delta, losers)
         return delta
+
+    def take_out(self, dots: Iterable[Dot]) -> Self:
+        """Take these entries out, as if each were removed; returns the delta."""
+        return self._change((), dots)
+
+    def tell_again(self, entry: A) -> Self:
+        """Put an entry in that was told before, as a change of the present owner.  Returns the delta."""
+        return self._change([entry])
 
     def _blank(self) -> Self:
         """An empty state of the same type, at home nowhere."""

@@ -13,6 +13,9 @@ from .orset import ORMap, ORSet
 from .registers import MaxRegister, MinRegister
 from .topk import MAX_K, TopK
 
+SHARED: tuple[type[Dotted[Any]], ...] = (LWWMap, ORMap, ORSet, PNCounter, MaxRegister, MinRegister, TopK)
+"""The types that cells can share."""
+
 _KINDS: dict[str, type[Dotted[Any]]] = {
     each.kind: each for each in (LWWMap, ORMap, ORSet, PNCounter, MaxRegister, MinRegister)
 }

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..plain import Key
+from ..plain import Key, own_key
 from .context import Dot
 from .dotted import all_but_best
 from .stamped import Entry, StampedMap
@@ -36,9 +36,9 @@ class LWWMap(StampedMap):
 
     def remove(self, key: Key, now: float | None = None) -> LWWMap:
         """Remove a key; returns the delta, an empty one if it is not there.  ``now``: as for :meth:`put`."""
-        dot = self._winner(key)
+        dot = self._winner(own_key(key))
         if dot is None or self._entries[dot].packed is None:
-            return self._blank()
+            return self._change(())
         clock, expires, moment = self.home.clock, self._entries[dot].expires, self._moment(now)
         stamp = clock.tick(moment)
         if expires:  # by the slowest clock there is

@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 
 from actors.messages import Pid
 
-from ..plain import Key, read_key, read_list
+from ..plain import Key, own_key, read_key, read_list
+from .context import Dot
 from .dotted import Dotted
 from .stamped import Entry, StampedMap
 
@@ -52,12 +53,12 @@ class ORSet(Dotted[Element]):
 
     def add(self, *elements: Key) -> ORSet:
         """Add elements; returns the delta.  To add what is there already makes it survive a concurrent removal."""
-        new = {read_key(element): Element(element) for element in elements}
+        new = {own_key(element): Element(element) for element in elements}
         return self._change(new.values(), self._seen(new))
 
     def remove(self, *elements: Key) -> ORSet:
         """Remove elements; returns the delta, an empty one if none is there."""
-        return self._change((), self._seen(dict.fromkeys(elements)))
+        return self._change((), self._seen(dict.fromkeys(map(own_key, elements))))
 
     def clear(self) -> ORSet:
         """Remove all that is there."""
@@ -65,6 +66,10 @@ class ORSet(Dotted[Element]):
 
     def _seen(self, elements: Iterable[Any]) -> list[tuple[Pid, int]]:
         return [dot for element in elements for dot in self.dots_of(element)]
+
+    def replaces(self, dot: Dot, other: Dot) -> bool:
+        """The element is the same."""
+        return True
 
     def read(self, owner: Pid, raw: Any) -> Element:
         """What ``wire`` made."""
@@ -81,11 +86,15 @@ class ORMap(StampedMap):
 
     def remove(self, *keys: Key) -> ORMap:
         """Remove keys; returns the delta, an empty one if none is there."""
-        return self._change((), [dot for key in dict.fromkeys(keys) for dot in self.dots_of(key)])
+        return self._change((), [dot for key in dict.fromkeys(map(own_key, keys)) for dot in self.dots_of(key)])
 
     def clear(self) -> ORMap:
         """Remove all that is there."""
         return self._change((), list(self._entries))
+
+    def replaces(self, dot: Dot, other: Dot) -> bool:
+        """What was put later."""
+        return self.moment(dot) > self.moment(other)
 
     def _put(self, entry: Entry) -> ORMap:
         return self._change([entry], self.dots_of(entry.key))

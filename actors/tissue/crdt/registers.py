@@ -42,7 +42,7 @@ class MaxRegister(Dotted[Offer]):
         """Offer a number; returns the delta, an empty one if there is one at least as good."""
         best = self.value
         if best is not None and not self.sign * read_value(value) > self.sign * best:
-            return self._blank()
+            return self._change(())
         return self._change([Offer("", read_value(value))])
 
     def beaten(self, dot: Dot, entry: Offer, rivals: Mapping[Dot, Offer]) -> list[Dot]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Self
 
 from actors.messages import Pid
 
-from ..plain import Key, pack, read_bytes, read_key, read_list, read_number, unpack
+from ..plain import Key, is_number, own_key, pack_readable, read_bytes, read_key, read_list, read_number, unpack
 from .clocks import COUNTER_LIMIT, WALL_LIMIT, Stamp
 from .context import Dot
 from .dotted import Dotted, Home
@@ -95,13 +95,14 @@ class StampedMap(Dotted[Entry]):
     def put(self, key: Key, value: Any, now: float | None = None, *, lifetime: float = math.inf) -> Self:
         """Put a plain value under a key, for ``lifetime`` seconds; returns the delta.
 
-        ``now`` may be left away where its home tells the time; elsewhere that is a ``TypeError``.
+        ``now`` may be left away where its home tells the time; elsewhere that is a ``TypeError``, as is a value that is
+        not plain (what msgpack takes and reads again).  Raises ``ValueError`` for a lifetime that is not above 0.
         """
-        read_key(key)
-        if not lifetime > 0:
-            raise ValueError(f"lifetime must be above 0; got {lifetime!r}")
+        own_key(key)
+        if lifetime != math.inf and not (is_number(lifetime) and lifetime > 0):
+            raise ValueError(f"lifetime must be above 0 (seconds, or inf); got {lifetime!r}")
         moment = self._moment(now)
-        packed, stamp = pack(value), self.home.clock.tick(moment)
+        packed, stamp = pack_readable(value), self.home.clock.tick(moment)
         ends = self._moment_after(moment, lifetime)
         return self._put(Entry(key, stamp.wall, stamp.counter, ends, packed))
 

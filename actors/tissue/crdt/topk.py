@@ -17,13 +17,16 @@ from typing import Any, NamedTuple
 
 from actors.messages import Pid
 
-from ..plain import Key, pack, read_key, read_list
+from ..plain import Key, own_key, pack, read_key, read_list
 from .context import Dot
 from .dotted import Dotted, Home, all_but_best
 from .registers import read_value
 
 MAX_K = 1024
 """More items than this is no top."""
+
+DEFAULT_K = 10
+"""Items, unless told otherwise."""
 
 
 class Scored(NamedTuple):
@@ -41,10 +44,10 @@ class TopK(Dotted[Scored]):
 
     kind = "top"
 
-    def __init__(self, owner: Pid, k: int = 10, *, home: Home | None = None) -> None:
+    def __init__(self, owner: Pid, k: int = DEFAULT_K, *, home: Home | None = None) -> None:
         super().__init__(owner, home=home)
-        if not 1 <= k <= MAX_K:
-            raise ValueError(f"k must be 1 to {MAX_K}; got {k!r}")
+        if type(k) is not int or not 1 <= k <= MAX_K:
+            raise ValueError(f"k must be 1 to {MAX_K}, a whole number; got {k!r}")
         self.k = k
 
     @property
@@ -73,11 +76,11 @@ class TopK(Dotted[Scored]):
 
     def offer(self, item: Key, score: int | float) -> TopK:  # noqa: PYI041 # as in MaxRegister
         """Offer a score; returns the delta, an empty one if it is not among the k highest or no higher than before."""
-        entry, known = Scored(read_key(item), read_value(score)), self.score(item)
+        entry, known = Scored(own_key(item), read_value(score)), self.score(item)
         if known is not None and score <= known:
-            return self._blank()
+            return self._change(())
         if known is None and len(self) == self.k and _rank(entry) <= min(map(_rank, self._entries.values())):
-            return self._blank()
+            return self._change(())
         return self._change([entry])
 
     def beaten(self, dot: Dot, entry: Scored, rivals: Mapping[Dot, Scored]) -> list[Dot]:

@@ -17,8 +17,8 @@ from .agenda import Agenda
 from .arq import Flight
 from .config import LinksConfig
 from .contact import Contact, Parcel
-from .events import LinkDown, LinkUp
-from .packets import ACK, DATA, NO, PING, PONG, Letter, read_ack, read_data, read_numbers
+from .events import LinkDown, LinkUp, Outdated
+from .packets import ACK, DATA, LATE, NO, PING, PONG, Letter, read_ack, read_data, read_numbers
 
 if TYPE_CHECKING:
     import random
@@ -32,6 +32,12 @@ class Desk(Protocol):
 
     def read(self, letter: Letter, now: float) -> list[Effect] | None:
         """A letter for this cell has come; ``None``: it cannot be taken now."""
+
+    def later(self, letter: Letter) -> int:
+        """The life of the letter's origin that is known, if it is a later one than the letter's; else 0."""
+
+    def outdated(self, parcel: Parcel, now: float) -> list[Effect]:
+        """A contact knows this cell with a later life, and has not taken its letter."""
 
     def taken(self, parcel: Parcel, by: Contact, now: float) -> list[Effect]:
         """A contact took a letter of this cell's."""
@@ -229,7 +235,11 @@ class Carrier:
 
     def receive(self, sender: Pid, kind: str, body: Any, now: float) -> list[Effect]:
         """A packet has arrived.  Raises ``TypeError`` or ``ValueError`` for one that makes no sense."""
-        contact = self._meet(sender, now)
+        contact = self._contact(read_name(sender.name), now)
+        if contact is None:
+            raise ValueError(f"from {sender}: too many contacts, or this cell itself")
+        if not contact.meet(sender.incarnation, self._config.span, now):
+            return self._refuse(sender, contact.life, kind, body)
         match kind:
             case "links.data":
                 return self._on_data(contact, body, now)
@@ -237,6 +247,8 @@ class Carrier:
                 return self._on_ack(contact, body, now)
             case "links.no":
                 return self._on_no(contact, body, now)
+            case "links.late":
+                return self._on_late(contact, body, now)
             case "links.ping":
                 return [Send(sender.name, PONG, read_numbers(body, 1)), *self._flush(contact, now)]
             case "links.pong":
@@ -244,14 +256,13 @@ class Carrier:
                 return self._answered(contact, came_up, now)
         return [Refused(sender, kind, "no packet of links")]
 
-    def _meet(self, sender: Pid, now: float) -> Contact:
-        """Who speaks; raises ``ValueError`` for nobody who could, and for a stranger where there is no room."""
-        contact = self._contact(read_name(sender.name), now)
-        if contact is None:
-            raise ValueError(f"from {sender}: too many contacts, or this cell itself")
-        if not contact.meet(sender.incarnation, self._config.span, now):
-            raise ValueError(f"from {sender}, whose place has had a later life, {contact.life}")
-        return contact
+    def _refuse(self, sender: Pid, later: int, kind: str, body: Any) -> list[Effect]:
+        """Take nothing from a life that is over; if it is not, it gives up what it has sent."""
+        refused = Refused(sender, kind, f"from {sender}, whose place has had a later life, {later}")
+        if kind != DATA:
+            return [refused]
+        _, seq, _ = read_data(body, self._config.most_bytes, self._config.most_hops)
+        return [refused, Send(sender.name, LATE, [sender.incarnation, seq, later])]
 
     def _on_data(self, contact: Contact, body: Any, now: float) -> list[Effect]:
         low, seq, letter = read_data(body, self._config.most_bytes, self._config.most_hops)
@@ -264,7 +275,9 @@ class Carrier:
                 return effects
             taken = self._take(letter, now)
             if taken is None:
-                return [Send(contact.name, NO, [contact.life, seq]), *effects]
+                later = self._desk.later(letter)
+                no = Send(contact.name, LATE if later else NO, [contact.life, seq, *([later] if later else [])])
+                return [no, *effects]
             contact.receiving.take(seq)
             effects += taken
         ack = contact.receiving.acknowledge(seq)
@@ -301,6 +314,18 @@ class Carrier:
                 effects += self.give(flight.cargo, elsewhere, now)
             elif flight.cargo.outgoing is not None:
                 effects += self._desk.stranded(flight.cargo, now)
+        return effects + self._answered(contact, contact.hop.heard(), now)
+
+    def _on_late(self, contact: Contact, body: Any, now: float) -> list[Effect]:
+        life, seq, later = read_numbers(body, 3)
+        self._check_life(life)
+        effects: list[Effect] = []
+        flight = contact.sending.find(seq)
+        if flight is not None:
+            contact.sending.withdraw(seq)
+            effects += self._desk.outdated(flight.cargo, now)
+            if flight.cargo.outgoing is not None and later > self._pid.incarnation:
+                effects.append(Outdated(self._pid, contact.name, later))
         return effects + self._answered(contact, contact.hop.heard(), now)
 
     def _check_life(self, life: int) -> None:

@@ -17,6 +17,7 @@ class Why(StrEnum):
     EXPIRED = "not settled within its lifetime"
     FULL = "too many wait"
     OUTLIVED = "the life it was for is over"
+    OUTDATED = "its sender is known with a later life there"
     ABANDONED = "abandoned"
 
 
@@ -44,6 +45,18 @@ class Undeliverable(TissueEvent):
     tag: Any
     payload: bytes
     why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated(TissueEvent):
+    """``by`` takes nothing from this life, ``pid``: it knows the place with ``later``, and so a higher life of it.
+
+    As this life is the place's last one it was given too low a number, and has to be born again with one above.
+    """
+
+    pid: Pid
+    by: str
+    later: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,11 @@ class Inbox:
         """When a receipt is to be sent."""
         return self._receipts.due
 
+    def later(self, origin: Pid) -> int:
+        """The life of an origin that was heard, if it is a later one; else 0."""
+        incoming = self._origins.get(origin.name)
+        return incoming.life if incoming is not None and incoming.life > origin.incarnation else 0
+
     def can_take(self, message: Message, now: float) -> bool:
         """Whether there is room for it, and for its origin.  A double needs none."""
         incoming = self._origins.get(message.origin.name)

@@ -55,7 +55,7 @@ class Outbox:
     Its owner calls :meth:`neighbours` when they change (or :meth:`link` and :meth:`unlink`), :meth:`died` for an exit
     signal, and :meth:`send`.  It is due at ``inf`` when nothing is under way and no neighbour is down.
 
-    Reports ``Arrived``, ``Settled``, ``Undeliverable``, ``LinkDown`` and ``LinkUp``.
+    Reports ``Arrived``, ``Settled``, ``Undeliverable``, ``Outdated``, ``LinkDown`` and ``LinkUp``.
     """
 
     def __init__(
@@ -135,6 +135,10 @@ class Outbox:
         if stream is None:
             return []
         return [effect for each in stream.unsettled for effect in self._give_up(stream, each, Why.ABANDONED)]
+
+    def end(self) -> list[Effect]:
+        """Give up all messages: this life is over."""
+        return [effect for name in tuple(self._streams) for effect in self.abandon(name, 0.0)]
 
     # -- what it knows -------------------------------------------------------------------------------------------------
 
@@ -266,12 +270,24 @@ class _Desk:
         outbox = self._outbox
         if isinstance(letter, Receipt):
             return self._read_receipt(letter, now)
-        if not outbox._inbox.can_take(letter, now):
+        if outbox._inbox.later(letter.origin) or not outbox._inbox.can_take(letter, now):
             return None
         ready = outbox._inbox.take(letter, now)
         if len(letter.visited) > 1:
             outbox._inbox.owe(letter.origin, now)
         return [Arrived(letter.origin, payload) for payload in ready]
+
+    def later(self, letter: Letter) -> int:
+        """The life of its origin that was heard here, if it is a later one; else 0."""
+        return self._outbox._inbox.later(letter.origin) if letter.to == self._outbox.pid.name else 0
+
+    def outdated(self, parcel: Parcel, now: float) -> list[Effect]:
+        """A contact knows this cell with a later life, and has not taken its letter."""
+        outbox, outgoing = self._outbox, parcel.outgoing
+        if outgoing is None or outgoing.is_done:
+            return []
+        stream = outbox._streams[outgoing.to]
+        return outbox._give_up(stream, outgoing, Why.OUTDATED) + outbox._advance(stream, now)
 
     def _read_receipt(self, receipt: Receipt, now: float) -> list[Effect]:
         outbox = self._outbox

@@ -6,6 +6,7 @@ kind        body                        meaning
 links.data  [low, number, letter]       A letter for the neighbour, or for it to pass on; below ``low`` all is settled
 links.ack   [life, next, ranges, echo]  What of the data of that life of the receiver was had
 links.no    [life, number]              That letter was not taken: there is no way from here, or no room
+links.late  [life, number, later]       Nor was that: whoever wrote or brought it is known with a later life here
 links.ping  [number]                    Does this way work?
 links.pong  [number]                    It does, in both directions
 ==========  ==========================  ============================================================================
@@ -25,6 +26,7 @@ from .arq import RANGES, Acknowledgement, Range
 DATA = "links.data"
 ACK = "links.ack"
 NO = "links.no"
+LATE = "links.late"
 PING = "links.ping"
 PONG = "links.pong"
 

@@ -12,6 +12,7 @@ from actors.messages import Pid
 
 from ..crdt.context import Context
 from ..plain import pack
+from .ended import Ended
 from .notes import Held
 from .streams import Stream
 
@@ -19,20 +20,20 @@ from .streams import Stream
 class Archive:
     """Streams by life, at most ``max_streams`` of them, and their bytes.
 
-    ``context``: all changes that are known, of any stream.  ``over``: streams that were dropped, because nothing was
-    left of them or nobody has heard of their place for long, and at which version; what is told of them up to there is
-    old.  Of these, too, at most ``max_streams`` are remembered.
+    ``context``: all changes that are known, of any stream.  ``over``: streams that were dropped.  ``idle``: streams of
+    earlier lives in which nothing was alive when last looked at.
     """
 
-    __slots__ = ("_hash", "_newest", "_streams", "bytes", "context", "max_streams", "over")
+    __slots__ = ("_hash", "_lives", "_newest", "_streams", "bytes", "context", "idle", "over")
 
     def __init__(self, max_streams: int) -> None:
         self.context = Context()
-        self.max_streams = max_streams
         self.bytes = 0
-        self.over: dict[Pid, int] = {}
+        self.over = Ended(max_streams)
+        self.idle: dict[Pid, Stream] = {}
         self._streams: dict[Pid, Stream] = {}
-        # Of each place the newest life that has told anything.
+        # Of each place the lives whose streams are held, and the last of them.
+        self._lives: dict[str, set[int]] = {}
         self._newest: dict[str, int] = {}
         self._hash: bytes | None = None
 
@@ -52,7 +53,7 @@ class Archive:
     def version(self, pid: Pid) -> int:
         """Up to where that life's stream is known, or was when it was dropped; 0: not at all."""
         stream = self._streams.get(pid)
-        return self.over.get(pid, 0) if stream is None else stream.version
+        return self.over.get(pid) if stream is None else stream.version
 
     def begun(self, pid: Pid, source: str) -> int:
         """Up to where that stream has come from that peer, which may be further than it is known."""
@@ -72,9 +73,13 @@ class Archive:
         stream = self._streams.get(pid)
         if stream is None:
             stream = self._streams[pid] = Stream(pid)
-            stream.version = self.over.pop(pid, 0)
+            stream.version = self.over.pop(pid)
             self.context.add(pid, 0, stream.version)
-            self._newest[pid.name] = max(pid.incarnation, self._newest.get(pid.name, 0))
+            self._lives.setdefault(pid.name, set()).add(pid.incarnation)
+            newest = self._newest.setdefault(pid.name, pid.incarnation)
+            self._newest[pid.name] = max(newest, pid.incarnation)
+            self._look(stream)
+            self._look(self._streams[Pid(pid.name, newest)])
         return stream
 
     def close(self, stream: Stream) -> None:
@@ -82,11 +87,14 @@ class Archive:
         pid = stream.pid
         del self._streams[pid]
         self.context.drop(pid, 0, stream.version)
-        self.over[pid] = stream.version
-        if len(self.over) > self.max_streams:
-            del self.over[next(iter(self.over))]
-        if all(other.name != pid.name for other in self._streams):
-            del self._newest[pid.name]
+        self.idle.pop(pid, None)
+        self.over.add(pid, stream.version)
+        lives = self._lives[pid.name]
+        lives.discard(pid.incarnation)
+        if not lives:
+            del self._lives[pid.name], self._newest[pid.name]
+        elif self._newest[pid.name] == pid.incarnation:
+            self._newest[pid.name] = max(lives)
         self._hash = None
 
     def reach(self, stream: Stream, version: int) -> None:
@@ -105,6 +113,7 @@ class Archive:
     def fade(self, stream: Stream, version: int) -> None:
         """The entry that is held there is dead, but not to be forgotten yet."""
         stream.fade(version)
+        self._look(stream)
         self._hash = None
 
     def drop(self, stream: Stream, version: int) -> None:
@@ -112,12 +121,16 @@ class Archive:
         held = stream.drop(version)
         if held is not None:
             self.bytes -= len(held.packed)
+            self._look(stream)
             self._hash = None
 
-    def is_stale(self, stream: Stream) -> bool:
-        """Whether it is an earlier life's, and nothing is left of it."""
-        is_over = stream.pid.incarnation < self._newest[stream.pid.name]
-        return is_over and stream.is_empty and not stream.faded and stream.ahead is None
+    def _look(self, stream: Stream) -> None:
+        if not stream.alive and self.is_earlier(stream.pid):
+            self.idle[stream.pid] = stream
+
+    def is_earlier(self, pid: Pid) -> bool:
+        """Whether a later life of the same place has told something."""
+        return pid.incarnation < self._newest.get(pid.name, 0)
 
     @property
     def hash(self) -> bytes:

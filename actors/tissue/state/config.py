@@ -19,7 +19,8 @@ class ContactConfig:
       on average rate * period / 2 changes.  The first change after a quiet time is told at once.
     - ``fanout``: peers that are told in a round, at random among those that lack something, 3.
     - ``check_period``: a quiet cell compares hashes with one peer each 5.0 (times 0.5 to 1.5).
-    - ``patience``: a peer that left so many packets unanswered is only tried in checks from then on, 8.
+    - ``patience``: a peer that left so many packets unanswered is only tried in checks from then on, 8, until it is
+      heard, or is named as a peer anew.
     - ``packet_bytes``: no body is longer, 65,507: the largest datagram, and a convenient frame.  At least 1024.
 
     Forgetting:

@@ -25,6 +25,8 @@ each five seconds; it holds a hash of all that its sender knows, and is answered
 *What a crash loses*: what was changed since the last round, rate * period / 2 on average.  A lone change is told at
 once.
 
+*Restarts leave nothing*: the stream of an earlier life goes as soon as nothing in it is alive (:mod:`.fading`).
+
 *Birth*: a cell asks its peers at once what they know, and reports :class:`Warm` when it knows it too.  What it may
 have of its predecessor's is said by ``inheritance`` (:mod:`.inheritance`).  Write what must not lose against an older
 write of the predecessor only when warm, when the clock has heard of that one.
@@ -50,6 +52,7 @@ from .exchange import Exchange
 from .inheritance import Inheritance
 from .packets import KINDS, Packet, read_packet
 from .peers import News, Peer, Peers
+from .renumber import renumber
 from .store import Store
 
 if TYPE_CHECKING:
@@ -137,7 +140,9 @@ class ContactState:
         self._news = News(self._peers)
         self._source = ""
         self._wake: Callable[[], None] | None = None
-        self._store = Store(pid, Clock(pid, offset=offset, max_drift=config.max_drift), config, self._grew, time)
+        self._store = Store(
+            pid, Clock(pid, offset=offset, max_drift=config.max_drift), config, self._grew, self._news.drop, time
+        )
         self._store.now = now
         self._offset = offset
         self._exchange = Exchange(pid, self._store, self._news, rng, config)
@@ -161,7 +166,8 @@ class ContactState:
     def share(self, name: str, cls: type[D], *args: Any) -> D:
         """The value of that name and type, shared with all that hold one of the same; ``args`` as for the class.
 
-        Raises ``ValueError`` for a name of more than 64 bytes or none, ``TooMuch`` if there are too many values.
+        Raises ``ValueError`` for a name of more than 64 bytes or none and for a type that cannot be shared, ``TooMuch``
+        if there are too many values.
         """
         return self._store.share(name, cls, *args)
 
@@ -225,6 +231,24 @@ class ContactState:
         self._check_due = self._next_check(now)
         return self._become_warm()
 
+    def end(self, what: str) -> Store:
+        """This life is over: its values may be read, but whoever changes one gets ``NotRunning(what)``.
+
+        The change would be told to nobody.  Returns what is left; ``empty`` it when nobody reads them any more.
+        """
+        self.is_over = True
+        self._store.finish(what)
+        return self._store
+
+    def renumber(self, pid: Pid, now: float, *, anew: bool = False) -> None:
+        """Go on as ``pid``, a higher life of the place; see :mod:`.renumber`.  ``anew``: after ``Doubled``, or so."""
+        self.pid = self._exchange.pid = pid
+        self.is_over = False
+        renumber(self._store, pid, anew=anew)
+        self._peers.renew()
+        self._exchange.answered.clear()
+        self._asked, self._check_due = 0, now
+
     def flush(self, now: float) -> list[Effect]:
         """Tell all peers at once what they lack: before a planned end."""
         effects: list[Effect] = []
@@ -254,6 +278,7 @@ class ContactState:
             effects += self._round(now)
         if self._check_due <= now:
             effects += self._check(now)
+        self._store.close(self._news.is_known)
         return effects
 
     def _round(self, now: float) -> list[Effect]:
@@ -308,8 +333,9 @@ class ContactState:
 
     def _grew(self, pid: Pid) -> None:
         """A stream has grown: by a change made here, or by what a peer has told."""
-        self._news.grew(pid, self._source)
-        if not self._source and self._round_at + self.config.period < self._round_due:
+        own = pid == self.pid
+        self._news.grew(pid, "" if own else self._source)
+        if own and self._round_at + self.config.period < self._round_due:
             self._round_due = self._round_at + self.config.period
             if self._wake is not None:
                 self._wake()

@@ -16,8 +16,10 @@ now (*poison*)
 
 Only the successor does without: siblings keep what was shared, for it is theirs too.  A renunciation holds for all
 later lives of the place.  What others had before, and the predecessor has overwritten or removed since its last check,
-does not come back.  Counters hold one slot an incarnation, so what a life had counted and told nobody is lost, and
-nothing is ever counted twice.
+does not come back; and what the successor puts under a key takes the place of what it did without there.
+
+Counters are the same for all, the successor too: it folds what the lives before it had counted, so it has to have it.
+They hold one slot an incarnation: what a life had counted and told nobody is lost, and nothing is ever counted twice.
 """
 
 from __future__ import annotations

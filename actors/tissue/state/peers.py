@@ -88,10 +88,12 @@ class Peers:
         self._names = list(dict.fromkeys(names))
         if len(self._names) > self._limit:
             self._names = self._rng.sample(self._names, self._limit)
-        self._chosen = set(self._names)
+        before, self._chosen = self._chosen, set(self._names)
         self.group = crc32(pack(sorted([self._name, *self._names])))
         for name in self._names:
-            self._known.setdefault(name, Peer(name))
+            peer = self._known.setdefault(name, Peer(name))
+            if name not in before:
+                peer.unanswered = 0  # it is back: what was in vain while it was away says nothing
         self._bound()
 
     def life(self, name: str) -> int:
@@ -123,12 +125,25 @@ class Peers:
         if peer is not None and peer.life <= pid.incarnation:
             peer.group = 0
 
+    def renew(self) -> None:
+        """This cell is another life now: none of them knows anything of its stream, nor who it is."""
+        for peer in self._known.values():
+            peer.have, peer.sent, peer.is_greeted = 0, (0, 0), False
+
     def is_told_by(self, owner: Pid, peer: Peer) -> bool:
         """Whether that owner of a stream tells this peer himself, or is this peer; who knows nothing is told by all."""
         known = self._known.get(owner.name)
         if known is None or known.life != owner.incarnation:
             return False
         return known is peer or (known.group == self.group and peer.acked > 0 and peer.name in self._chosen)
+
+    def may_live(self, owner: Pid) -> bool:
+        """Whether it is the life of its place that was heard last, and its end was not."""
+        known = self._known.get(owner.name)
+        return known is not None and known.life == owner.incarnation and known.group != 0
+
+    def __iter__(self) -> Iterator[Peer]:
+        return (self._known[name] for name in self._names)
 
     def _bound(self) -> None:
         while len(self._known) - len(self._chosen) > self._limit:
@@ -197,6 +212,18 @@ class News:
     def drop(self, pid: Pid) -> None:
         """There is no news of that stream any more."""
         self._grown.pop(pid, None)
+
+    def is_known(self, pid: Pid) -> bool:
+        """Whether all peers are known to have all of the stream of a life that has ended, or to have heard nothing yet:
+        those have nothing of what it took away.
+        """
+        grown = self._grown.get(pid)
+        if grown is None:
+            return True
+        if self._peers.may_live(pid):  # then to tell the others may have been left to it
+            return False
+        mark, knowers = grown
+        return all(not 0 < peer.acked < mark or peer.name in knowers for peer in self._peers)
 
     def since(self, peer: Peer) -> Iterator[tuple[int, Pid]]:
         """What that peer may lack, the newest first."""

@@ -9,21 +9,23 @@ Knows nothing of packets and peers; :mod:`~actors.tissue.state.contact_state` sa
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
+from actors.errors import NotRunning
 from actors.messages import Pid
 
 from ..crdt.clocks import Clock
 from ..crdt.context import Dot
 from ..crdt.dotted import Dotted, Home, TooMuch
-from ..crdt.kinds import new
+from ..crdt.kinds import SHARED, new
 from ..crdt.stamped import StampedMap
 from ..plain import pack
 from .archive import Archive
 from .config import ContactConfig
+from .estate import Estate
+from .fading import Fading
 from .inheritance import Inheritance
 from .notes import NOTE, Checked, Held, Note, Part, Renounced, Taken, read_part
 from .streams import Ahead, Stream
@@ -40,8 +42,8 @@ DOT_BYTES = 20
 class Store:
     """See the module's text.
 
-    ``on_change`` is told whose stream has grown; ``time``: see :class:`~actors.tissue.crdt.dotted.Home`; ``now``:
-    seconds, set by the owner.
+    ``on_change`` is told whose stream has grown, ``on_end`` whose was let go; ``over``: what is over, if this life is;
+    ``time``: see :class:`~actors.tissue.crdt.dotted.Home`; ``now``: seconds, set by the owner.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Store:
         clock: Clock,
         config: ContactConfig,
         on_change: Callable[[Pid], None],
+        on_end: Callable[[Pid], None],
         time: Callable[[], float] | None = None,
     ) -> None:
         self.pid = pid
@@ -57,37 +60,36 @@ class Store:
         self.archive = Archive(config.max_owners)
         self.own = self.archive.open(pid)
         self.values: dict[str, Dotted[Any]] = {}
+        self.over = ""
         self._clock = clock
         self._config = config
         self._on_change = on_change
+        self._on_end = on_end
         self._time = time
-        self._renounced: dict[Pid, Inheritance] = {}
+        self.estate = Estate(pid, self.archive, self.values)
         # Entries that were taken away before they came.
         self._doomed: dict[Dot, None] = {}
-        # What is to be forgotten after a while, the oldest first: since when, whose, where.
-        self._fading: deque[tuple[float, Stream, int]] = deque()
+        self._fading = Fading(self.archive, config.removal_memory, config.max_removals)
 
     # -- values --------------------------------------------------------------------------------------------------------
 
     def share(self, name: str, cls: type[D], *args: Any) -> D:
         """The value of that name and type.
 
-        Raises ``ValueError`` for a name that is empty or too long, ``TooMuch`` if there are too many values.
+        Raises ``ValueError`` for a name that is empty or too long and for a type that cannot be shared, ``TooMuch`` if
+        there are too many values.
         """
-        value = self._value(f"{cls(self.pid, *args).name_on_wire}:{name}")
-        if type(value) is not cls:
-            raise TypeError(f"{cls.__name__} is none of the types that can be shared")
-        return value
+        if cls not in SHARED:
+            raise ValueError(f"{cls!r} is none of the types that can be shared")
+        return self._value(f"{cls(self.pid, *args).name_on_wire}:{name}")  # type: ignore[return-value] # as it says
 
     def told_by(self, pid: Pid, name: str, cls: type[D], *args: Any) -> D:
         """Of that value only what one life has told and this cell may have; a copy that is shared with nobody."""
-        value, stream = cls(self.pid, *args), self.archive.get(pid)
-        wire = f"{value.name_on_wire}:{name}"
-        for version, held in stream.entries() if stream is not None else ():
-            if held.value == wire and stream is not None and self._may_show(stream, version, held):
-                value.context.add(pid, version - 1, version)
-                for loser in value.admit((pid, version), held.entry):
-                    value.discard(loser)
+        value = cls(self.pid, *args)
+        for version, entry in self.estate.told_by(pid, f"{value.name_on_wire}:{name}"):
+            value.context.add(pid, version - 1, version)
+            for loser in value.admit((pid, version), entry):
+                value.discard(loser)
         return value
 
     def _value(self, wire: str) -> Dotted[Any]:
@@ -113,8 +115,29 @@ class Store:
         )
         return new(kind, self.pid, home)
 
+    def finish(self, what: str) -> None:
+        """This life is over, ``what``: its values may still be read, and nothing else is left of it.
+
+        Whoever looks at how it died, in the frames of an exception for instance, holds these values for long.
+        """
+        self.over = what
+        self._on_change = self._on_end = _to_nobody
+        self.archive = Archive(1)
+        self.own = self.archive.open(self.pid)
+        self._fading = Fading(self.archive, 1.0, 1)
+        self._doomed.clear()
+        self.estate = Estate(self.pid, self.archive, self.values)
+
+    def empty(self) -> None:
+        """Nobody reads the values any more either."""
+        for value in self.values.values():
+            value.empty()
+        self.values.clear()
+
     def _claim(self, size: int) -> None:
-        if self.archive.bytes + size > self._config.max_bytes:
+        if self.over:
+            raise NotRunning(self.over)
+        if size and self.archive.bytes + size > self._config.max_bytes:
             raise TooMuch(f"{self.archive.bytes + size} bytes", self._config.max_bytes)
 
     # -- changes of one's own ------------------------------------------------------------------------------------------
@@ -135,6 +158,7 @@ class Store:
                     self._beaten(wire, [dot], again[key])
                 else:
                     taken.append(dot)
+        taken += self.estate.replaced(wire, again)
         for dot in taken:
             self._take_away(dot)
         self._tell_removals(taken)
@@ -147,7 +171,7 @@ class Store:
             size += len(owner.name.encode()) + DOT_BYTES
             if place == len(dots) or size + len(owner.name.encode()) + 255 > self._config.entry_bytes:
                 self._note(Taken(tuple(dots[begin:place])))
-                self._fading.append((self.now, self.own, self.own.version))
+                self._fading.add(self.now, self.own, self.own.version)
                 begin, size = place, 0
 
     def _note(self, note: Note) -> None:
@@ -157,7 +181,7 @@ class Store:
         """The owner has passed a self-check: all that it has told so far was told in health."""
         if self.own.version > self.own.checked:
             self._note(Checked(self.own.version + 1))
-            self._heed_check(self.own, self.own.version, self.own.version)
+            self.estate.heed_check(self.own, self.own.version, self.own.version)
             self._on_change(self.pid)
 
     def renounce(self, pid: Pid, inheritance: Inheritance) -> None:
@@ -167,7 +191,8 @@ class Store:
         if inheritance is not Inheritance.ALL:
             note = Renounced(pid.incarnation, inheritance is Inheritance.NOTHING)
             self._note(note)
-            self._heed_renunciation(note)
+            self._fading.renounce(self.now, self.own, self.own.version, note.life)
+            self.estate.heed_renunciation(note)
             self._on_change(self.pid)
 
     # -- changes of others ---------------------------------------------------------------------------------------------
@@ -219,6 +244,7 @@ class Store:
                     self._take_in(stream, version, held)
             self.archive.reach(stream, ahead.upto)
             self._on_change(part.pid)
+            self._replace(part.pid, ahead.held)
         return True
 
     def _take_in(self, stream: Stream, version: int, held: Held) -> None:
@@ -231,23 +257,36 @@ class Store:
         self.archive.hold(stream, version, held)
         if dot in self._doomed:
             self._fade(stream, version)
-        elif self._may_have(stream, version):
+        elif self.estate.may_have(stream, version, held.value):
             self._beaten(held.value, value.admit(dot, held.entry), dot)
-        else:  # for others it takes the place of what this cell goes on to show
-            for owner, shadow in value.dots_of(held.entry[0]):
-                if owner == stream.pid:
-                    stream.shadows[held.value, held.entry[0]] = shadow
-                    self.archive.fade(stream, shadow)
+        else:
+            self.estate.hide(dot, held)
+
+    def _replace(self, pid: Pid, said: list[tuple[int, Held]]) -> None:
+        """What an earlier life of this place had said is taken away where this one had said it anew before it heard."""
+        if pid.name != self.pid.name or pid == self.pid:
+            return
+        replaced: dict[str, list[Dot]] = {}
+        for version, held in said:
+            value, dot = self.values.get(held.value), (pid, version)
+            if value is not None and dot in value.entries:
+                mine = [each for each in value.dots_of(held.entry[0]) if each[0] == self.pid]
+                if mine and value.replaces(mine[-1], dot):
+                    replaced.setdefault(held.value, []).append(dot)
+        for wire, dots in replaced.items():
+            self.values[wire].take_out(dots)
 
     def _heed(self, stream: Stream, version: int, note: Note) -> None:
         if isinstance(note, Taken):
-            self._fading.append((self.now, stream, version))
+            self._fading.add(self.now, stream, version)
             for dot in note.dots:
                 self._take_away(dot)
         elif isinstance(note, Checked):
-            self._heed_check(stream, version, min(note.version, version))
-        elif stream.pid.name == self.pid.name:
-            self._heed_renunciation(note)
+            self.estate.heed_check(stream, version, min(note.version, version))
+        else:
+            self._fading.renounce(self.now, stream, version, note.life)
+            if stream.pid.name == self.pid.name:
+                self.estate.heed_renunciation(note)
 
     def reconcile(self, pid: Pid, since: int, upto: int, alive: set[int]) -> bool:
         """Another cell knows a stream up to there as well: what is not alive with it was taken away, and is dead.
@@ -273,9 +312,9 @@ class Store:
             key = stream.held[version].entry[0]
             if loser == by or loser[0] != by[0] or key != stream.held[by[1]].entry[0]:
                 self._fade(stream, version)
-                self._drop_shadow(stream, wire, key)
-            elif version <= stream.checked < by[1]:
-                self._drop_shadow(stream, wire, key)
+                self.estate.drop_shadow(stream, wire, key)
+            elif version <= stream.checked < by[1] and not value.is_common:
+                self.estate.drop_shadow(stream, wire, key)
                 stream.shadows[wire, key] = version
                 self.archive.fade(stream, version)
             else:
@@ -292,61 +331,12 @@ class Store:
             wire, entry, _ = stream.held[version]
             self.values[wire].discard(dot)
             self._fade(stream, version)
-            self._drop_shadow(stream, wire, entry[0])
+            self.estate.drop_shadow(stream, wire, entry[0])
 
     def _fade(self, stream: Stream, version: int) -> None:
         if stream.has(version):
             self.archive.fade(stream, version)
-            self._fading.append((self.now, stream, version))
-
-    def _drop_shadow(self, stream: Stream, wire: str, key: Any) -> None:
-        shadow = stream.shadows.pop((wire, key), None)
-        if shadow is not None:
-            self.archive.drop(stream, shadow)
-
-    # -- health and inheritance ----------------------------------------------------------------------------------------
-
-    def _may_have(self, stream: Stream, version: int) -> bool:
-        limit = self._renounced.get(stream.pid)
-        return limit is None or limit.covers(version, stream.checked)
-
-    def _may_show(self, stream: Stream, version: int, held: Held) -> bool:
-        """Whether an entry belongs into the values: it is alive, or would be if this cell might have what beat it."""
-        is_shadow = stream.shadows.get((held.value, held.entry[0])) == version
-        return self._may_have(stream, version) and (is_shadow or version not in stream.faded)
-
-    def _heed_check(self, stream: Stream, at: int, checked: int) -> None:
-        """A self-check was passed: what it covers needs no shadow, and may be had by who renounced the rest."""
-        self.archive.drop(stream, stream.check_at)
-        stream.check_at, stream.checked = at, max(stream.checked, checked)
-        for (wire, key), shadow in list(stream.shadows.items()):
-            now = [version for owner, version in self.values[wire].dots_of(key) if owner == stream.pid]
-            if shadow not in now and max(now, default=0) <= stream.checked:
-                self._drop_shadow(stream, wire, key)
-        if stream.pid in self._renounced:
-            self._show(stream)
-
-    def _heed_renunciation(self, note: Renounced) -> None:
-        pid = Pid(self.pid.name, note.life)
-        if pid.incarnation >= self.pid.incarnation or self._renounced.get(pid) is Inheritance.NOTHING:
-            return
-        self._renounced[pid] = Inheritance.NOTHING if note.all else Inheritance.LAST_GOOD
-        stream = self.archive.get(pid)
-        if stream is not None:
-            self._show(stream)
-
-    def _show(self, stream: Stream) -> None:
-        """Have in the values what this cell may have of a stream, and nothing else of it."""
-        for version, held in stream.entries():
-            if not self._may_have(stream, version):
-                self.values[held.value].discard((stream.pid, version))
-        for version, held in stream.entries():
-            dot, value = (stream.pid, version), self.values[held.value]
-            if dot not in value.entries and self._may_show(stream, version, held):
-                for loser in value.admit(dot, held.entry):
-                    value.discard(loser)
-                    if loser == (stream.pid, stream.shadows.get((held.value, held.entry[0]))):
-                        self._drop_shadow(stream, held.value, held.entry[0])
+            self._fading.add(self.now, stream, version)
 
     # -- forgetting ----------------------------------------------------------------------------------------------------
 
@@ -364,13 +354,14 @@ class Store:
                     self.archive.drop(self.archive.open(owner), version)
 
     def tidy(self) -> None:
-        """Forget what died or was taken away long enough ago, and streams of earlier lives of which nothing is left."""
-        fading, config = self._fading, self._config
-        while fading and (len(fading) > config.max_removals or fading[0][0] <= self.now - config.removal_memory):
-            _, stream, version = fading.popleft()
-            self.archive.drop(stream, version)
-        for stream in [stream for stream in self.archive if self.archive.is_stale(stream)]:
-            self._let_go(stream)
+        """Forget what died or was taken away long enough ago."""
+        self._fading.sweep(self.now)
+
+    def close(self, is_known: Callable[[Pid], bool]) -> None:
+        """Let go the streams of earlier lives of which nothing is left; ``is_known``: whether all peers know one."""
+        while self.archive.idle and (gone := list(self._fading.gone(self.now, is_known))):
+            for stream in gone:
+                self._let_go(stream)
 
     def forget(self, name: str) -> None:
         """Drop all that a place had told."""
@@ -384,11 +375,19 @@ class Store:
             self._let_go(stream)
 
     def _let_go(self, stream: Stream) -> None:
+        self.archive.idle.pop(stream.pid, None)
         if stream is self.own:
             return
+        dead = len(stream.faded) + stream.notes
         for version, held in list(stream.held.items()):
             if held.value:
                 self.values[held.value].discard((stream.pid, version))
             self.archive.drop(stream, version)
         self.archive.close(stream)
-        self._renounced.pop(stream.pid, None)
+        self._fading.close(dead)
+        self.estate.forget(stream.pid)
+        self._on_end(stream.pid)
+
+
+def _to_nobody(pid: Pid) -> None:
+    """What is told of a life that is over."""

@@ -7,7 +7,7 @@ Knows nothing of packets; :mod:`~actors.tissue.swim` says when.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from actors.messages import Pid
@@ -19,16 +19,30 @@ from .health import LocalHealth
 from .members import Members
 from .rumours import Rumours
 from .suspicion import Suspicion, confirmations_wanted, least_suspicion
-from .updates import Outlived, Refuted, Status, Update
+from .updates import Outlived, Refuted, Risen, Status, Update
 
 if TYPE_CHECKING:
     import random
 
 
-class Beliefs:
-    """See the module's text.  ``suspicion_due``: when the next suspect is out of time; ``inf``: there is none."""
+RISES = 16
+"""Times that a cell takes a higher life: more than there can be memories of others to rise above, and if two fight for
+one place, one of them gives in."""
 
-    def __init__(self, pid: Pid, rng: random.Random, config: SwimConfig) -> None:
+YOUNG = 60.0
+"""Seconds from the first word of another cell in which a higher life that is said to live is taken for a memory."""
+
+Rise = Callable[[int], int]
+"""``rise(life)``: the life that the place takes above that one; 0: there is none left."""
+
+
+class Beliefs:
+    """See the module's text.  ``suspicion_due``: when the next suspect is out of time; ``inf``: there is none.
+
+    ``rise``: without it a cell never takes a higher life, but is outlived by any.
+    """
+
+    def __init__(self, pid: Pid, rng: random.Random, config: SwimConfig, rise: Rise | None = None) -> None:
         self.pid = pid
         self.epoch = 0
         self.is_leaving = False
@@ -41,6 +55,9 @@ class Beliefs:
         )
         self._config = config
         self._suspicions: dict[str, Suspicion] = {}
+        self._rise = rise
+        self._rises = 0
+        self._young_until = math.inf
         self.rumours.add(self.myself)
 
     @property
@@ -65,7 +82,7 @@ class Beliefs:
     def believe(self, update: Update, now: float) -> list[Effect]:
         """Hear an update, pass it on if it is news, and say what follows from it."""
         if update.name == self.pid.name:
-            return self._hear_of_myself(update)
+            return self._hear_of_myself(update, now)
         member = self.members.get(update.name)
         if member is not None and update == member.update:
             return []  # most of what is heard was heard before
@@ -97,10 +114,37 @@ class Beliefs:
             update = update._replace(status=Status.SUSPECT, by=update.by or teller)
         return self.believe(update, now)
 
-    def _hear_of_myself(self, update: Update) -> list[Effect]:
+    def met(self, now: float) -> None:
+        """Another cell has spoken."""
+        self._young_until = min(self._young_until, now + YOUNG)
+
+    def rise(self, known: Pid) -> list[Effect]:
+        """Go on above a life of this place that others know, and that is none of this process; or else fall silent."""
+        life = 0 if self._rise is None or self._rises == RISES else self._rise(known.incarnation)
+        if life <= max(known.incarnation, self.pid.incarnation):
+            self.is_outlived = True
+            return [Outlived(self.pid, known)]
+        before, self.pid = self.pid, Pid(self.pid.name, life)
+        self._rises += 1
+        self.epoch = 0
+        self.rumours.add(self.myself)
+        return [Risen(self.pid, before, known)]
+
+    def _hear_of_myself(self, update: Update, now: float) -> list[Effect]:
+        """What is said of this place may be said of an earlier process, which had its name.
+
+        That one is over if it is said so, and if this one is so young that nobody else can have been in between.  Else
+        a higher life that lives is another process, which has taken the place.
+        """
+        is_over = update.status in (Status.DEAD, Status.LEFT)
         if update.life > self.pid.incarnation:
+            if self._rise is not None and (is_over or now < self._young_until) and not self.is_leaving:
+                return self.rise(update.pid)
             self.is_outlived = True
             return [Outlived(self.pid, update.pid)]
+        has_left = update.life == self.pid.incarnation and update.status is Status.LEFT  # and it was not us who said so
+        if has_left and self._rise is not None and not self.is_leaving:
+            return self.rise(update.pid)
         slandered = update.life == self.pid.incarnation and update.status is not Status.ALIVE
         if not slandered or update.epoch < self.epoch or self.is_leaving:
             return []

@@ -35,14 +35,15 @@ from typing import TYPE_CHECKING, Any
 
 from actors.messages import Pid
 
-from ..core import Effect, Refused, Send
+from ..core import Effect, Refused
 from ..plain import NUMBER_LIMIT, read_name
-from .beliefs import Beliefs
+from .beliefs import Beliefs, Rise
 from .config import LAN, SwimConfig
 from .members import Member
-from .packets import ACK, GOSSIP, NACK, PING, PING_REQ, SYNC, Packet, divided, read_packet, space_beside
+from .packets import ACK, GOSSIP, NACK, PING, PING_REQ, SYNC, Packet, read_packet
 from .probing import Probe, Relay, Relays
 from .updates import Status, Update
+from .writing import Writer
 
 if TYPE_CHECKING:
     import random
@@ -60,19 +61,28 @@ _UNSTRETCHED = 32
 class Swim:
     """One member of a cluster; a core (:mod:`~actors.tissue.core`).
 
-    ``known``: lives that are members from the start, where a cluster is configured rather than joined.  Reports
-    ``Joined``, ``Suspected``, ``Refuted``, ``Dead``, ``Left``, ``Revived`` and ``Outlived``.  Raises ``ValueError`` for
-    a name of more than 255 bytes, and if more are ``known`` than ``config.max_members``.
+    ``known``: lives that are members from the start, where a cluster is configured rather than joined.  ``rise``: what
+    life to take above one that others remember of this place (:data:`~.beliefs.Rise`); without it the place is left to
+    any higher life.  Reports ``Joined``, ``Suspected``, ``Refuted``, ``Dead``, ``Left``, ``Revived``, ``Risen`` and
+    ``Outlived``.  Raises ``ValueError`` for a name of more than 255 bytes, and if more are ``known`` than
+    ``config.max_members``.
     """
 
     def __init__(
-        self, pid: Pid, rng: random.Random, now: float, config: SwimConfig = LAN, *, known: Iterable[Pid] = ()
+        self,
+        pid: Pid,
+        rng: random.Random,
+        now: float,
+        config: SwimConfig = LAN,
+        *,
+        known: Iterable[Pid] = (),
+        rise: Rise | None = None,
     ) -> None:
         read_name(pid.name)
-        self.pid = pid
         self.config = config
-        self._beliefs = Beliefs(pid, rng, config)
+        self._beliefs = Beliefs(pid, rng, config, rise)
         self._members = self._beliefs.members
+        self._writer = Writer(self._beliefs, config)
         self._relays = Relays(config.max_relays)
         self._rng = rng
         self._probe: Probe | None = None
@@ -97,6 +107,11 @@ class Swim:
         return f"Swim({self.pid}, epoch={self.epoch}, health={self.health}, live={self._beliefs.n})"
 
     # -- what it knows -------------------------------------------------------------------------------------------------
+
+    @property
+    def pid(self) -> Pid:
+        """This cell, and the life that it has."""
+        return self._beliefs.pid
 
     @property
     def alive(self) -> list[Pid]:
@@ -158,6 +173,14 @@ class Swim:
         self._stir(now)
         return effects
 
+    def rise(self, known: int, now: float) -> list[Effect]:
+        """Others know this place with a life that this process did not give: go on above it, and say so."""
+        if self.is_over or self._beliefs.is_leaving:
+            return []
+        effects = self._beliefs.rise(Pid(self.pid.name, known))
+        self._stir(now)
+        return effects
+
     def lagged(self, lag: float, now: float) -> list[Effect]:
         """The loop was ``lag`` seconds late: more than a quarter of the probe period is a sign of ill health."""
         self._beliefs.health.lagged(lag, now)
@@ -184,7 +207,7 @@ class Swim:
         self._excuse(now)
         effects: list[Effect] = []
         if self._relays.due <= now:
-            effects += [self._send(relay.origin, NACK, relay.seq) for relay in self._relays.expired(now)]
+            effects += [self._writer.send(relay.origin, NACK, relay.seq) for relay in self._relays.expired(now)]
         if self._beliefs.suspicion_due <= now:
             effects += self._beliefs.give_up(now)
         if self._probe_due <= now:
@@ -221,7 +244,7 @@ class Swim:
             self.config.helpers, lambda each: each.status is Status.ALIVE and each.update.name != probe.target.name
         )
         probe.asked = tuple(helper.update.name for helper in helpers)
-        return [self._send(name, PING_REQ, probe.seq, probe.target.name) for name in probe.asked]
+        return [self._writer.send(name, PING_REQ, probe.seq, probe.target.name) for name in probe.asked]
 
     def _begin_probe(self, now: float) -> list[Effect]:
         target = self._members.next_to_probe()
@@ -232,7 +255,7 @@ class Swim:
             return []
         self._probe = Probe(self._next_number(), target.update, ends)
         self._probe_due = now + self.config.ping_timeout
-        return [self._send(target.update.name, PING, self._probe.seq)]
+        return [self._writer.send(target.update.name, PING, self._probe.seq)]
 
     def _next_number(self) -> int:
         self._number += 1
@@ -246,7 +269,9 @@ class Swim:
             lambda each: each.is_live or (each.status is Status.DEAD and each.since > since),
         )
         self._gossip_due = math.inf
-        effects: list[Effect] = [self._send(peer.update.name, GOSSIP) for peer in peers if len(self._beliefs.rumours)]
+        effects: list[Effect] = [
+            self._writer.send(peer.update.name, GOSSIP) for peer in peers if len(self._beliefs.rumours)
+        ]
         self._stir(now)
         return effects
 
@@ -262,7 +287,7 @@ class Swim:
         stretch = 1 + max(0, math.ceil(math.log2(self._beliefs.n / _UNSTRETCHED)))
         self._sync_due = now + self.config.sync_period * stretch
         peers = self._members.pick(1, lambda each: each.status is Status.ALIVE)
-        return [send for peer in peers for send in self._send_table(peer.update.name, asks=True)]
+        return [send for peer in peers for send in self._writer.send_table(peer.update.name, asks=True)]
 
     def _redial(self, now: float) -> list[Effect]:
         """Try all seeds until one answers; then now and then one cell that is lost: it may have been a partition."""
@@ -277,7 +302,7 @@ class Swim:
             self._dialled = self._rng.choice(lost) if lost else ""
             names, delay = (self._dialled,) if lost else (), self.config.redial_period
         self._redial_due = now + delay
-        return [self._send(name, SYNC, True, first=self._beliefs.myself) for name in names]
+        return [self._writer.send(name, SYNC, True, first=self._beliefs.myself) for name in names]
 
     # -- packets -------------------------------------------------------------------------------------------------------
 
@@ -289,13 +314,14 @@ class Swim:
             self._check(sender)
             packet = read_packet(kind, body)
         except (TypeError, ValueError) as error:
-            return [Refused(sender, kind, f"{type(error).__name__}: {error}")]
+            return [Refused(sender, kind, f"{type(error).__name__}: {error}"), *self._writer.correct(sender)]
+        self._beliefs.met(now)
         effects: list[Effect] = []
         if not self._beliefs.is_leaving:
             effects += self._learn(sender, kind == SYNC, packet, now)
         effects += self._answer(sender.name, kind, packet, now)
         if self.config.buddy and kind not in _ANSWERED and self._is_slandered(packet.updates):
-            effects.append(self._send(sender.name, GOSSIP, first=self._beliefs.myself))
+            effects.append(self._writer.send(sender.name, GOSSIP, first=self._beliefs.myself))
         self._stir(now)
         return effects
 
@@ -329,7 +355,7 @@ class Swim:
     def _answer(self, sender: str, kind: str, packet: Packet, now: float) -> list[Effect]:
         match kind:
             case "swim.ping":
-                return [self._send(sender, ACK, packet.number, self._beliefs.myself.wire())]
+                return [self._writer.send(sender, ACK, packet.number, self._beliefs.myself.wire())]
             case "swim.ack" if packet.who is not None:
                 return self._on_ack(packet.number, packet.who)
             case "swim.ping-req":
@@ -343,7 +369,7 @@ class Swim:
     def _on_ack(self, number: int, who: Update) -> list[Effect]:
         relay, probe = self._relays.answered(number), self._probe
         if relay is not None:
-            return [self._send(relay.origin, ACK, relay.seq, who._replace(by="").wire())]
+            return [self._writer.send(relay.origin, ACK, relay.seq, who._replace(by="").wire())]
         if probe is not None and probe.seq == number and probe.target.name == who.name and not probe.is_answered:
             probe.is_answered = True
             self._probe_due = probe.ends
@@ -352,37 +378,19 @@ class Swim:
 
     def _on_ping_req(self, sender: str, packet: Packet, now: float) -> list[Effect]:
         if packet.name == self.pid.name:
-            return [self._send(sender, ACK, packet.number, self._beliefs.myself.wire())]
+            return [self._writer.send(sender, ACK, packet.number, self._beliefs.myself.wire())]
         if self._relays.is_full:
             return []
         number = self._next_number()
         nack_at = now + self.config.nack_share * self.config.ping_timeout
         self._relays.add(number, Relay(sender, packet.number, nack_at, now + self.config.probe_period))
-        return [self._send(packet.name, PING, number)]
+        return [self._writer.send(packet.name, PING, number)]
 
     def _on_sync(self, sender: str, packet: Packet) -> list[Effect]:
         if packet.asks:
-            return self._send_table(sender, asks=False)
+            return self._writer.send_table(sender, asks=False)
         self._join_delay = math.inf
         if sender != self._dialled:
             return []
         self._dialled = ""  # it lives: now it shall know what we believe of all others
-        return self._send_table(sender, asks=True)
-
-    def _send(self, to: str, kind: str, *head: Any, first: Update | None = None) -> Send:
-        """A packet, filled up with news; before it what is held against the receiver, that it may refute."""
-        updates = [] if first is None else [first.wire()]
-        member = self._members.get(to)
-        if self.config.buddy and member is not None and member.status is not Status.ALIVE:
-            updates.append(member.update.wire())
-        space = space_beside([*head, updates], self.config.packet_bytes)
-        updates += self._beliefs.rumours.take(space, self._beliefs.n)
-        return Send(to, kind, [*head, updates])
-
-    def _send_table(self, to: str, *, asks: bool) -> list[Effect]:
-        """All that is believed, in as many packets as it takes; only the first asks."""
-        space = space_beside([asks, []], self.config.packet_bytes)
-        return [
-            Send(to, SYNC, [asks and part == 0, updates])
-            for part, updates in enumerate(divided(self._beliefs.table(), space))
-        ]
+        return self._writer.send_table(sender, asks=True)

@@ -135,6 +135,19 @@ class Revived(TissueEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class Risen(TissueEvent):
+    """This cell was known with ``known``, a life as high as its own, ``before``, that an earlier process must have had:
+    it goes on as ``pid``, a life above both.
+
+    The wall clock was set back between the two, or the earlier one ran its numbers ahead of it.
+    """
+
+    pid: Pid
+    before: Pid
+    known: Pid
+
+
+@dataclass(frozen=True, slots=True)
 class Outlived(TissueEvent):
     """This cell's own place has a higher life, ``successor``: it must stop, and its core has fallen silent."""
 

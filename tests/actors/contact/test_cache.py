@@ -383,8 +383,8 @@ async def test_when_the_last_life_ends_no_task_is_left(w: World) -> None:
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda me: me.contact.cache("x", str, ttl=0.0), "CacheConfig.ttl must be above 0"),
-        (lambda me: me.contact.cache("x", str, limit=0.0), "cache(limit) must be above 0"),
+        (lambda me: me.contact.cache("x", str, ttl=0.0), "cache(ttl) must be a finite number from 0.001"),
+        (lambda me: me.contact.cache("x", str, limit=0.0), "cache(limit) must be a finite number from 0.001"),
         (lambda me: (me.contact.cache("x", str), me.contact.cache("x", repr)), "has a cache 'x' already"),
     ],
 )
@@ -405,7 +405,7 @@ async def test_a_key_that_is_no_text_is_refused(w: World) -> None:
         return [type(error).__name__ for error in errors]
 
     async with shop(1).running(log=False) as tree:
-        assert await at(tree.ref("w0"), ask) == ["ValueError", "ValueError", "TypeError"]
+        assert await at(tree.ref("w0"), ask) == ["ValueError"] * 3
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
+from typing import Any
+
 import pytest
 
 from actors import ActorSystem, Crashed, Mailbox, handle
+from actors.messages import Pid
 from actors.testing import World, world
+from actors.tissue.core import PartFailed
+from actors.tissue.fields.block import Around, Block
+from actors.tissue.fields.config import FieldConfig
 from actors.tissue.overlay.events import Delivered
-from tests.actors.contact.kit import GROUP, WAYS, at, each_at, hosts, names, shop
+from tests.actors.contact.kit import GROUP, WAYS, at, each_at, error_of, heard, hosts, names, shop
 from tests.actors.kit import Log, Note, Puppet, Sleep
 
 both_ways = pytest.mark.parametrize("way", WAYS)
@@ -41,6 +49,58 @@ def test_what_is_published_reaches_all_members_on_all_hosts_once(way: str) -> No
 
             heard = sorted(line for line in log if line.startswith("s"))
             assert heard == sorted(f"s{n}@{host} heard news" for host in ("east", "west", "north") for n in range(2))
+
+    scenario()
+
+
+class Scribbler(Puppet):
+    """Changes what is published in its group."""
+
+    def started(self) -> None:
+        self.contact.of(GROUP)
+
+    @handle
+    def delivered(self, event: Delivered) -> None:
+        event.body["read"] += 1
+        self.write(f"{self.contact.pid.name}: {event.body}")
+
+
+@both_ways
+def test_each_member_has_a_copy_of_what_is_published(way: str) -> None:
+    @world(seed=1)
+    async def scenario(w: World) -> None:
+        WAYS[way](w)
+        log: Log = []
+        async with hosts("east", "west") as systems:
+            refs = [await system.spawn(Scribbler, log, name=f"s{n}") for system in systems for n in range(2)]
+            await w.advance(10.0)
+            log.clear()
+            value = {"read": 0, "at": (1, 2)}
+            await at(refs[0], lambda me: me.contact.of(GROUP).publish(value))
+            await w.advance(5.0)
+
+            heard = [line.partition(": ")[2] for line in log if ": {" in line]
+            assert heard == ["{'read': 1, 'at': [1, 2]}"] * 4
+            assert value == {"read": 0, "at": (1, 2)}
+
+    scenario()
+
+
+@pytest.mark.parametrize("names", [("east",), ("east", "west")])
+def test_what_cannot_be_published_reaches_nobody_however_many_hosts_there_are(names: tuple[str, ...]) -> None:
+    @world(seed=1)
+    async def scenario(w: World) -> None:
+        log: Log = []
+        async with hosts(*names) as systems:
+            refs = [await system.spawn(Subscriber, log, name="s") for system in systems]
+            await w.advance(10.0)
+            log.clear()
+            for value in (object(), "x" * 65_536, 1 << 70, {(1, 2): 3}):
+                text = await at(refs[0], lambda me, value=value: error_of(lambda: me.contact.of(GROUP).publish(value)))
+                assert "publish(value)" in text
+            await w.advance(5.0)
+
+            assert not [line for line in log if "heard" in line]
 
     scenario()
 
@@ -107,3 +167,71 @@ async def test_a_life_that_is_restarted_is_in_the_groups_of_the_last_one(w: Worl
 
         assert await at(here, lambda me: names(me.contact.of("chat").neighbours())) == ["shop/w1"]
         assert there.pid.incarnation == 2
+
+
+class Failing(Block[Any]):
+    """Raises in its turn."""
+
+    def read(self, sender: Pid, body: Any) -> Any:
+        return body
+
+    def hear(self, sender: str, told: Any, now: float) -> None: ...
+
+    def lose(self, sender: str) -> None: ...
+
+    def turn(self, around: Around, now: float) -> Any:
+        raise RuntimeError("no turn of mine")
+
+
+@world(seed=1)
+async def test_a_block_that_fails_is_reported_with_its_actor_and_harms_nobody(
+    w: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    errors: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: errors.append(context))
+    async with ActorSystem("lab") as system:
+        sick, good = [await system.spawn(Puppet, name=name) for name in ("sick", "good")]
+        felt = heard(system, PartFailed)
+        await at(sick, lambda me: me.contact.install("mine", Failing()))
+        await at(sick, lambda me: me.contact.emit("gpu"))
+        await at(good, lambda me: me.contact.emit("disk"))
+        await w.advance(5.0)
+
+        text = "the block 'mine' (Failing) in turn() failed: RuntimeError: no turn of mine"
+        assert [each.describe() for each in felt] == [f"sick@lab: {text}"]
+        assert [record.getMessage() for record in caplog.records] == [f"sick: {text}"]
+        assert errors == []
+        assert (await at(good, lambda me: me.contact.field("gpu"))).is_reached
+        assert (await at(sick, lambda me: me.contact.field("disk"))).is_reached
+
+
+@world(seed=1)
+async def test_a_core_that_fails_over_its_neighbours_keeps_nobody_else_from_hearing_of_his(w: World) -> None:
+    async with ActorSystem("lab") as system:
+        refs = [await system.spawn(Puppet, name=f"w{n}") for n in range(3)]
+        for ref in refs:
+            await at(ref, lambda me: me.contact.of("g").emit(me.pid.name))
+        felt = heard(system, PartFailed)
+        body: Any = system.site.body_at("w0@lab")
+        body.presences["g"].slots["field"].core = Stubborn()
+        late = await system.spawn(Puppet, name="late")
+        await at(late, lambda me: me.contact.of("g").emit("late"))
+        await w.advance(2.0)
+
+        assert {each.describe() for each in felt} == {"w0@lab in g: the core 'field' failed: RuntimeError: no"}
+        assert (await at(refs[2], lambda me: me.contact.of("g").field("late"))).is_reached
+
+
+class Stubborn:
+    """A core that wants no neighbours."""
+
+    due = math.inf
+    config = FieldConfig()
+
+    def neighbours(self, links: Any, now: float) -> list[Any]:
+        raise RuntimeError("no")
+
+    def receive(self, *packet: Any) -> list[Any]:
+        return []
+
+    died = receive

@@ -288,12 +288,12 @@ async def test_budgets_of_several_names_and_groups_have_nothing_to_do_with_each_
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda me: me.contact.lend("db", owned=-1), "Lending.owned must be a whole number"),
-        (lambda me: me.contact.lend("db", owned=2, lease=0.0), "LendingConfig.duration must be above 0"),
+        (lambda me: me.contact.lend("db", owned=-1), "lend(owned) must be a whole number"),
+        (lambda me: me.contact.lend("db", owned=2, lease=0.0), "lend(lease) must be a finite number from 0.1 to 86400"),
         (lambda me: (_db(me), _db(me, 3)), "has 2 of 'db' at a lease of 10 s already; got 3"),
-        (lambda me: _db(me).borrow(0), "whole number from 1; got 0"),
-        (lambda me: _db(me).want(-1), "whole number from 0; got -1"),
-        (lambda me: me.contact.lend("x" * 300, owned=1), "at most 255 bytes"),
+        (lambda me: _db(me).borrow(0), "borrow(units) must be a whole number from 1 to 2147483647; got 0"),
+        (lambda me: _db(me).want(-1), "want(units) must be a whole number from 0 to 2147483647; got -1"),
+        (lambda me: me.contact.lend("x" * 300, owned=1), "lend(name) must be a text of 1 to 245 bytes"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(call: Any, text: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from actors import Actor, ActorSystem, Mailbox, handle
+from actors import Actor, ActorSystem, Mailbox, Ref, handle
 from actors.contact.letters import Unanswered
 from actors.errors import NotRunning
 from actors.testing import World, world
@@ -64,14 +64,14 @@ async def test_k_is_how_many_there_are_at_most(w: World) -> None:
         assert len(await at(tree.ref("w0"), lambda me: me.contact.neighbours(100))) == 5
 
 
-@pytest.mark.parametrize("k", [0, -1])
-def test_a_k_below_one_is_refused(k: int) -> None:
+@pytest.mark.parametrize("k", [0, -1, True, 1.5, math.nan, "3", None])
+def test_a_k_that_is_no_whole_number_from_one_is_refused(k: Any) -> None:
     @world(seed=1)
     async def scenario(w: World) -> None:
         ref = await w.spawn(Puppet)
         text = await at(ref, lambda me: error_of(lambda: me.contact.neighbours(k)))
 
-        assert text == f"neighbours(k) needs a k of at least 1; got {k}"
+        assert text == f"neighbours(k) must be a whole number from 1; got {k!r}"
 
     scenario()
 
@@ -159,8 +159,40 @@ async def test_a_group_is_linked_one_way_only(w: World) -> None:
     await at(one, lambda me: me.contact.join("g", "key"))
     text = await at(two, lambda me: error_of(lambda: me.contact.join("g", "zone")))
 
-    assert text.startswith("group 'g' has another closeness already: ")
+    linked = "to 8 of the closest by {} and 3 others (close=8, random=3)"
+    assert text == f"group 'g' is linked {linked.format(repr('key'))} already, not {linked.format(repr('zone'))}"
     assert await at(two, lambda me: repr(me.contact.join("g", "key")))
+
+
+@world(seed=1)
+async def test_a_group_that_has_the_name_of_a_supervisor_is_that_of_its_children_and_the_error_says_so(
+    w: World,
+) -> None:
+    async with shop(2).running(log=False) as tree:
+        await at(tree.ref("w0"), lambda me: me.contact.neighbours())
+        text = await at(tree.ref("w0"), lambda me: error_of(lambda: me.contact.join("shop", close=0, random=0)))
+
+        assert "that of the children of 'shop', who joined it as siblings: take another name" in text
+
+
+@world(seed=1)
+async def test_who_wants_only_those_it_is_linked_to_says_so(w: World) -> None:
+    async with ActorSystem("ring") as system:
+        refs = [await system.spawn(Puppet, name=f"w{n}") for n in range(6)]
+        await each_at(refs, lambda me: me.contact.join("ring", close=0, random=0))
+        await each_at(refs, lambda me: me.contact.describe(zone=f"z/{me.pid.name}"))
+        for n, ref in enumerate(refs):
+            await at(ref, lambda me, n=n: me.contact.of("ring").link(refs[(n + 1) % 6]))
+        zero = refs[0]
+
+        assert sorted(await at(zero, lambda me: names(me.contact.of("ring").neighbours(linked=True)))) == ["w1", "w5"]
+        assert len(await at(zero, lambda me: me.contact.of("ring").neighbours(5))) == 5
+        assert sorted(await at(zero, lambda me: names(me.contact.of("ring").neighbours(5, "zone", linked=True)))) == [
+            "w1",
+            "w5",
+        ]
+        assert await at(zero, lambda me: me.contact.of("ring").tell(Note("x"), linked=True)) == 2
+        assert len(await at(zero, lambda me: me.contact.of("ring").ask(Note("x"), linked=True))) == 2
 
 
 @pytest.mark.parametrize(
@@ -181,12 +213,14 @@ def test_numbers_of_links_that_cannot_be_are_refused_and_named(close: int, rando
     scenario()
 
 
-@pytest.mark.parametrize("group", ["~", "x" * 256, "é" * 128, "\udc00", 7, None])
+@pytest.mark.parametrize("group", ["~", "", "x" * 256, "é" * 128, "\udc00", 7, None])
 def test_a_name_that_no_group_can_have_is_refused_and_joins_nobody(group: Any) -> None:
     @world(seed=1)
     async def scenario(w: World) -> None:
-        ref = await w.spawn(Puppet)
+        async with shop(1).running(log=False) as tree:
+            await refuse(tree.ref("w0"))
 
+    async def refuse(ref: Ref[Any]) -> None:
         assert "a group's name" in await at(ref, lambda me: error_of(lambda: me.contact.of(group)))
         assert "a group's name" in await at(ref, lambda me: error_of(lambda: me.contact.join(group)))
 
@@ -508,7 +542,9 @@ async def test_a_contact_that_was_kept_beyond_its_life_says_that_this_is_over(w:
             assert error_of(call, NotRunning) == "this life of shop/w0 is not running"
         with pytest.raises(Unanswered, match="the asker's life is over"):
             await neighbour.ask(Note("x"))
-        neighbour.tell(Note("nobody tells this"))
+        assert error_of(lambda: neighbour.tell(Note("nobody tells this")), NotRunning) == (
+            "this life of shop/w0 is not running"
+        )
         await w.advance(60.0)
 
         assert "another" not in tree.system.site.rosters()

@@ -204,6 +204,7 @@ def test_a_crash_in_a_receptor_is_a_crash_of_the_actor(cls: type[Puppet]) -> Non
             assert tree.ref("w").pid.incarnation == 2
             (autopsy,) = tree.why("shop/w")
             assert "too much" in str(autopsy)
+            assert f"died handling Triggered of 'pain' in {cls.__name__}.hurt" in str(autopsy)
 
     scenario()
 

@@ -393,3 +393,40 @@ def test_who_is_the_nearest_source_itself_cannot_ask_itself(way: str) -> None:
             assert w.now() == before
 
     scenario()
+
+
+@both_ways
+def test_who_offers_it_itself_cannot_ask_itself_along_the_trail(way: str) -> None:
+    @world(seed=1)
+    async def scenario(w: World) -> None:
+        WAYS[way](w)
+        async with shop(2).running(log=False) as tree:
+            await at(tree.ref("w0"), lambda me: me.contact.offer("llm"))
+            before = w.now()
+            error = await at(tree.ref("w0"), lambda me: fails(me.contact.trail("llm").ask(Note("x"))))
+
+            assert type(error).__name__ == "AskSelf"
+            assert w.now() == before
+
+    scenario()
+
+
+@both_ways
+def test_a_task_of_an_actor_may_ask_it_along_the_trail(way: str) -> None:
+    @world(seed=1)
+    async def scenario(w: World) -> None:
+        WAYS[way](w)
+        async with shop(2).running(log=False) as tree:
+            asked: list[asyncio.Task[Any]] = []
+            await at(tree.ref("w0"), lambda me: me.contact.offer("llm"))
+            await at(
+                tree.ref("w0"),
+                lambda me: asked.append(
+                    asyncio.get_running_loop().create_task(me.contact.trail("llm").ask(Do(lambda me: me.pid.name)))
+                ),
+            )
+            await w.advance(1.0)
+
+            assert asked[0].result() == "shop/w0"
+
+    scenario()

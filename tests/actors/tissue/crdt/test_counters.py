@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 from actors.messages import Pid
 from actors.tissue.crdt.counters import KEPT_LIVES, PNCounter
 from actors.tissue.crdt.dotted import TooMuch
-from actors.tissue.plain import NUMBER_LIMIT
+from actors.tissue.plain import NUMBER_LIMIT, pack
 
-from .kit import A, B, joined
+from .kit import A, B, C, joined
 
 
 def life(number: int) -> Pid:
@@ -59,19 +60,21 @@ def test_an_increment_that_turns_up_after_its_life_is_counted_once() -> None:
     assert sibling.value == 17
 
 
-def test_a_place_keeps_the_slots_of_its_last_lives_and_the_sum_of_all() -> None:
-    sibling = PNCounter(B)
-    for number in range(1, 101):
+def test_a_place_costs_two_entries_however_many_lives_it_has_had() -> None:
+    sibling, sizes = PNCounter(B), []
+    for number in range(1, 4 * KEPT_LIVES):
         counter = PNCounter(life(number))
         counter.merge(sibling)
         sibling.merge(counter.add(3))
         sibling.merge(counter.add(-1))
+        sizes.append(len(pack(sibling.encode()[1])))
 
         assert sibling.value == 2 * number
-        assert len(sibling.entries) <= KEPT_LIVES
+        assert len(sibling.entries) <= 2
+    assert max(sizes[2 * KEPT_LIVES :]) <= max(sizes[: 2 * KEPT_LIVES]) + 16
 
 
-def test_what_turns_up_of_a_life_that_was_retired_is_not_counted() -> None:
+def test_what_turns_up_of_a_life_that_is_far_back_is_not_counted() -> None:
     sibling, first = PNCounter(B), PNCounter(life(1))
     sibling.merge(first.add(1))
     for number in range(2, KEPT_LIVES + 3):
@@ -83,6 +86,55 @@ def test_what_turns_up_of_a_life_that_was_retired_is_not_counted() -> None:
     sibling.merge(first.add(100))
 
     assert (total, sibling.value) == (KEPT_LIVES + 2, KEPT_LIVES + 2)
+
+
+def test_what_turns_up_of_a_life_that_was_folded_is_counted_as_well() -> None:
+    sibling, first = PNCounter(B), PNCounter(life(1))
+    sibling.merge(first.add(1))
+    unsynced = first.add(100)
+    for number in range(2, KEPT_LIVES):
+        counter = PNCounter(life(number))
+        counter.merge(sibling)
+        sibling.merge(counter.add(1))
+
+    sibling.merge(unsynced)
+    last = PNCounter(life(KEPT_LIVES))
+    last.merge(sibling)
+    sibling.merge(last.add(1))
+
+    assert sibling.value == KEPT_LIVES + 100
+    assert len(sibling.entries) == 2
+
+
+Turn = tuple[int, int, bool, bool, int]
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.tuples(st.integers(1, 12), st.integers(-5, 5), st.booleans(), st.booleans(), st.integers(0, 1))),
+    st.randoms(use_true_random=False),
+)
+def test_lives_that_fold_each_other_on_two_sides_of_a_partition_count_each_exactly_once(
+    story: list[Turn], rng: random.Random
+) -> None:
+    """Twelve lives of a place, in any order and several at a time, speak to one side or the other, or die unheard."""
+    lives, sides = {number: PNCounter(life(number)) for number in range(1, 13)}, [PNCounter(B), PNCounter(C)]
+    made, told, states = dict.fromkeys(lives, 0), dict.fromkeys(lives, 0), []
+    for number, amount, hears, tells, side in story:
+        if hears:
+            lives[number].merge(sides[side])
+        delta = lives[number].add(amount)
+        made[number] += amount
+        if tells:
+            sides[side].merge(lives[number])
+            told[number] = made[number]
+            states.append(joined(sides[side], delta))
+    rng.shuffle(states)
+    both = joined(*sides)
+
+    assert both.value == sum(told.values())
+    assert joined(*states, *reversed(sides)) == both
+    assert joined(*states, *reversed(sides)).entries == both.entries
 
 
 @settings(max_examples=50)
@@ -118,7 +170,22 @@ def test_a_slot_has_an_end() -> None:
     assert counter.value == NUMBER_LIMIT - 1
 
 
-@pytest.mark.parametrize("raw", [None, [1], [1, 2, 3], [1, 2, 3, 4], [1, -1], [1, 1.0], [1, 1, 2, 0, 0]], ids=repr)
+@pytest.mark.parametrize(
+    "raw",
+    [
+        None,
+        [1],
+        [1, 2, 3],
+        [1, 2, 3, 4],
+        [1, -1],
+        [1, 1.0],
+        [1, 1, 2, 0, 0],
+        [0, 0, 0, [1, 1]],
+        [0, 0, 0, [0, 1, 1]],
+        [0, 0, 0, [2, 1, 1]],
+    ],
+    ids=repr,
+)
 def test_what_is_no_slot_is_not_read(raw: object) -> None:
     with pytest.raises((TypeError, ValueError)):
         PNCounter(A).read(life(2), raw)

@@ -99,7 +99,7 @@ def test_a_home_is_asked_for_room_before_a_change_and_told_of_it_after() -> None
     delta = here.add("x")
     here.remove("absent")
 
-    assert asked == [3]
+    assert asked == [3, 0]
     assert told == [(here, delta, [])]
 
 

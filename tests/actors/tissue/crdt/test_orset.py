@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from actors.tissue.crdt.orset import ORMap, ORSet
@@ -140,3 +143,35 @@ def test_what_is_no_key_is_not_added() -> None:
         online.add("x", 1.5)  # type: ignore[arg-type]
 
     assert online == ORSet(A)
+
+
+@pytest.mark.parametrize("key", [["x"], 1.5, None, {}, ("x", ["y"]), (((((1,),),),),)], ids=repr)
+def test_what_is_no_key_is_refused_in_words_and_nothing_is_changed(key: Any) -> None:
+    here, table = ORSet(A), ORMap(A)
+    here.add("x")
+    calls: list[Callable[[], Any]] = [
+        lambda: here.add("y", key),
+        lambda: here.remove("x", key),
+        lambda: table.put(key, 1, 0.0),
+        lambda: table.remove(key),
+    ]
+    for call in calls:
+        with pytest.raises(TypeError, match=r"not a key: .*text, whole numbers, bytes and tuples of these, at most 4"):
+            call()
+
+    assert (here.value, table.value) == ({"x"}, {})
+
+
+@pytest.mark.parametrize("lifetime", [True, "x", None], ids=repr)
+def test_a_lifetime_that_is_no_number_is_refused(lifetime: Any) -> None:
+    with pytest.raises(ValueError, match="lifetime must be above 0"):
+        ORMap(A).put("x", 1, 0.0, lifetime=lifetime)
+
+
+@pytest.mark.parametrize("value", [{(1, 2): 3}, [{"a": {(): 1}}]], ids=repr)
+def test_a_value_that_nobody_could_read_again_is_not_put(value: Any) -> None:
+    table = ORMap(A)
+    with pytest.raises(TypeError, match="keys of maps are text, numbers or bytes"):
+        table.put("x", value, 0.0)
+
+    assert table.value == {}

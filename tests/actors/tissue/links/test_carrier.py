@@ -114,7 +114,7 @@ def test_a_life_that_is_over_is_refused() -> None:
 
     (refused,) = of(outbox.receive(B, PING, [1], 0.0), Refused)
 
-    assert refused.why == "ValueError: from b#1, whose place has had a later life, 2"
+    assert refused.why == "from b#1, whose place has had a later life, 2"
 
 
 def test_who_is_no_contact_is_answered_but_nothing_goes_through_it() -> None:

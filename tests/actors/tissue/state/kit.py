@@ -106,7 +106,7 @@ def told_afresh(state: ContactState) -> dict[str, Any]:
     fresh: dict[str, Dotted[Any]] = {}
     for stream in store.archive:
         for version, held in stream.entries():
-            if store._may_show(stream, version, held):
+            if store.estate.may_show(stream, version, held):
                 value = fresh.setdefault(held.value, store.values[held.value]._blank())
                 for loser in value.admit((stream.pid, version), held.entry):
                     value.discard(loser)

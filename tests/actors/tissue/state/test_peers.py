@@ -136,3 +136,15 @@ def test_as_many_are_picked_as_suit_each_once_and_all_in_turn() -> None:
     assert {len({peer.name for peer in each}) for each in picked} == {3}
     assert len({peer.name for each in picked for peer in each}) == 100
     assert [peer.name for peer in peers.pick(3, lambda peer: peer.name == "c42")] == ["c42"]
+
+
+def test_who_was_away_and_is_back_is_told_again_at_once() -> None:
+    peers, _ = made("a", "b")
+    a = next(peer for peer in peers if peer.name == "a")
+    a.unanswered = 8
+
+    peers.choose(["a", "b"])
+    assert a.unanswered == 8  # it was never said to be gone
+    peers.choose(["b"])
+    peers.choose(["a", "b"])
+    assert a.unanswered == 0
