@@ -33,15 +33,14 @@ BUCKETS = 64
 """Distinct timeouts that are kept before the empty buckets among them are dropped."""
 
 
-def check_timeout(timeout: float | None) -> float | None:
+def check_timeout(timeout: Any) -> float | None:
     """A timeout in seconds, from 0 (below it there is none left either); ``None``, as infinity, is no limit.
 
     Raises ``ValueError`` for what is no number.
     """
     if timeout is None:
         return None
-    is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
-    if not is_number or math.isnan(timeout):
+    if not isinstance(timeout, int | float) or isinstance(timeout, bool) or math.isnan(timeout):
         raise ValueError(f"a timeout is seconds, or None for no limit; got {timeout!r:.60}")
     return None if timeout == math.inf else max(0.0, timeout)
 
