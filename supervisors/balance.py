@@ -53,10 +53,11 @@ class Balance:
         """These are the workers now."""
         self._workers = list(workers)
         refs = {worker.name: worker for worker in workers}
-        for name in self._refs.keys() - refs.keys():
+        # In the pool's order, not a set's: the same seed is to choose the same workers in every process.
+        for name in [name for name in self._refs if name not in refs]:
             self._replicas.remove(name)
             del self._lives[name]
-        for name in refs.keys() - self._refs.keys():
+        for name in [name for name in refs if name not in self._refs]:
             self._begin_anew(name, refs[name])
         self._refs = refs
 

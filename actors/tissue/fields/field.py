@@ -381,7 +381,7 @@ class Fields:
             self._stir(now)
         if before.keys() != words.keys():
             self._stir(now)
-            for name in before.keys() - words.keys():
+            for name in [name for name in before if name not in words]:
                 effects += parts.unhear(name, sender.name)
         return words if not strange else {name: word for name, word in words.items() if name not in strange}
 
