@@ -15,7 +15,7 @@ import gc
 from typing import Any
 
 from actors import Actor, handle
-from supervisors import Apoptosis, Lifetime, Supervisor, child
+from supervisors import Apoptosis, Backoff, Lifetime, Supervisor, child
 
 from ..harness import Context
 from ..memory import resident
@@ -34,6 +34,10 @@ HEAVY = 50
 TENTHS = 10
 EVERY = 0.05
 """Seconds between check-ups: a life exceeds its lifetime by the messages of one such interval at most."""
+
+PAUSE = Backoff(base=EVERY, cap=EVERY)
+"""Who is replaced five times in a row within seconds has to pause, which at a usual pace stops a replacement that does
+not help.  Here a life is used up in under a second, so the pause is as short."""
 
 
 class Leaky(Actor):
@@ -67,7 +71,8 @@ async def run(ctx: Context) -> None:
     lifetime = Apoptosis(lifetime=Lifetime(messages=max(100, LIFETIME * messages // MESSAGES)), every=EVERY)
     for name in ("with lifetimes", "with check-ups", "without"):
         before = resident()
-        heavy = Apoptosis(memory=before + max(1, HEAVY * messages // MESSAGES) * LEAK, every=EVERY)
+        limit = before + max(1, HEAVY * messages // MESSAGES) * LEAK
+        heavy = Apoptosis(memory=limit, every=EVERY, backoff=PAUSE)
         policy = {"with lifetimes": lifetime, "with check-ups": heavy}.get(name)
         tenths, most, lives = await age(ctx, messages, policy)
         ctx.report(f"p99 of the first tenth, {name}", tenths[0], "ns")
