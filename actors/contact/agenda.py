@@ -68,6 +68,7 @@ class Agenda:
         slot.wake = due
         self._serial += 1
         heapq.heappush(self._heap, (due, self._serial, slot))
+        self._sweep()
         if due < self._armed and not self._is_running:
             self._set(due)
 
@@ -77,9 +78,19 @@ class Agenda:
         if slot.wake < math.inf:
             slot.wake = math.inf
             self._waiting -= 1
-        if not self._is_running and len(self._heap) > 2 * self._waiting + SLACK:
-            self._heap = [entry for entry in self._heap if entry[2].wake == entry[0]]
-            heapq.heapify(self._heap)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Keep one entry of each slot, when most are of no use: a slot that is due earlier leaves one behind, and again
+        and again the same one if what is far off stays what it is.
+        """
+        if len(self._heap) <= 2 * self._waiting + SLACK:
+            return
+        kept: dict[Slot, tuple[float, int, Slot]] = {}
+        for entry in sorted(self._heap):
+            if entry[2].wake == entry[0]:
+                kept.setdefault(entry[2], entry)
+        self._heap[:] = kept.values()  # sorted, and so a heap
 
     def close(self) -> None:
         """Tick nobody any more."""

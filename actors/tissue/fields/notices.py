@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import islice
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from actors.tissue.plain import NUMBER_LIMIT, read_name
@@ -58,21 +60,35 @@ class Notices:
     def __len__(self) -> int:
         return len(self._in_force)
 
-    def add(self, notice: Notice, now: float) -> bool:
-        """Take a notice; whether it voids more than was known."""
-        name, stamp, age = notice
-        if age >= self._lifetime:
-            return False
-        known = self._in_force.get(name)
-        if known is not None and stamp <= known.stamp:
-            if stamp == known.stamp and now - age < known.born:
-                self._in_force[name] = known._replace(born=now - age)
-            return False
+    def add(self, notice: Notice, now: float) -> None:
+        """Put one in force that was made here."""
+        self._put(notice.name, notice.stamp, now - notice.age, now)
+
+    def hear(self, notices: Sequence[Notice], me: str, now: float) -> bool:
+        """Take those of others than ``me``; whether any voids more than was known."""
+        is_news = False
+        in_force, lifetime = self._in_force, self._lifetime
+        for name, stamp, age in notices:
+            known = in_force.get(name)
+            # Most are known: a cell tells what it has heard for some rounds.
+            if known is not None and (stamp < known.stamp or (stamp == known.stamp and now - age >= known.born)):
+                continue
+            if name == me or age >= lifetime:
+                continue
+            if known is not None and stamp == known.stamp:
+                in_force[name] = known._replace(born=now - age)
+            else:
+                self._put(name, stamp, now - age, now)
+                is_news = True
+        return is_news
+
+    def _put(self, name: str, stamp: int, born: float, now: float) -> None:
         self._until = now + self._telling
-        self._in_force[name] = InForce(stamp, now - age, self._until)
+        self._in_force[name] = InForce(stamp, born, self._until)
         if len(self._in_force) > KEPT:
-            del self._in_force[min(self._in_force, key=lambda each: self._in_force[each].born)]
-        return True
+            births = [each.born for each in self._in_force.values()]
+            oldest = births.index(min(births))
+            del self._in_force[next(islice(self._in_force, oldest, None))]
 
     def fade(self, now: float) -> bool:
         """Let the old ones die; whether there were any."""
@@ -94,18 +110,31 @@ class Notices:
         in_force = self._in_force
         return any(hop in in_force and stamp < in_force[hop].stamp for hop, stamp in zip(hops, stamps, strict=True))
 
-    def wire(self, now: float) -> list[list[Any]]:
+    def wire(self, now: float) -> list[Notice]:
         """The youngest of those that are told, as they travel."""
-        told = [(name, each) for name, each in self._in_force.items() if now < each.until]
-        young = sorted(told, key=lambda named: -named[1].born)[:TOLD]
-        return [[name, each.stamp, max(0.0, now - each.born)] for name, each in young]
+        told = [
+            Notice(name, stamp, max(0.0, now - born))
+            for name, (stamp, born, until) in self._in_force.items()
+            if now < until
+        ]
+        told.sort(key=_age)
+        return told[:TOLD]
+
+
+_age = itemgetter(2)
+_READ = {Notice}
 
 
 def read_notices(raw: Any) -> Sequence[Notice]:
     """What :meth:`Notices.wire` made.  Raises ``TypeError`` or ``ValueError``."""
     if len(raw) > TOLD:
         raise ValueError(f"{len(raw)} notices in one packet")
-    return [Notice(read_name(name), read_stamp(stamp), read_distance(age)) for name, stamp, age in raw] if raw else ()
+    if not raw:
+        return ()
+    if set(map(type, raw)) == _READ:
+        # They never left the process, so they are as they were made.
+        return raw  # type: ignore[no-any-return]
+    return [Notice(read_name(name), read_stamp(stamp), read_distance(age)) for name, stamp, age in raw]
 
 
 def read_stamp(raw: Any) -> int:

@@ -162,9 +162,8 @@ class Paths(Gradient[Told]):
             self._ways[sender] = way
             if not self.is_dirty and (sender == self._next_hop or self._is_better(sender, way)):
                 self.is_dirty = True
-        for notice in notices:
-            if notice.name != self._me and self._notices.add(notice, now):
-                self.is_dirty = True
+        if notices and self._notices.hear(notices, self._me, now):
+            self.is_dirty = True
 
     def lose(self, sender: str) -> None:
         self._ways.pop(sender, None)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from actors import Actor, ActorSystem
-from actors.contact.agenda import Agenda, Slot
+from actors.contact.agenda import SLACK, Agenda, Slot
 from actors.contact.site import WILLS_LIMIT
 from actors.testing import World, world
 from actors.tissue.core import Effect
@@ -325,6 +325,23 @@ async def test_a_core_that_is_dropped_is_ticked_no_more_and_a_closed_agenda_tick
     await w.advance(5.0)
 
     assert first.ticked == second.ticked == []
+
+
+@world(seed=1)
+async def test_the_agenda_holds_as_much_however_often_what_is_far_off_is_put_off_for_what_is_near(w: World) -> None:
+    agenda = _agenda(w, [])
+    core = Alarm(1000.0)
+    slot = Slot(core, lambda effects: None)
+    agenda.arm(slot)
+    for _ in range(1000):
+        core.moments.insert(0, round(w.now() + 0.1, 3))
+        agenda.arm(slot)
+        await w.advance(0.2)
+
+    assert len(core.ticked) == 1000
+    assert len(agenda._heap) <= 2 + SLACK
+    await w.advance(1000.0)
+    assert len(core.ticked) == 1001
 
 
 @world(seed=1)

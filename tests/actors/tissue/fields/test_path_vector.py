@@ -235,7 +235,7 @@ def test_a_cell_that_lost_its_way_says_so_until_the_notice_has_died() -> None:
     first = said(fields.tick(0.5))["b"][1]
     last = said(fields.tick(1.2))["b"][1]
 
-    assert first == {"x": [None, [["me", LIFE + 1, pytest.approx(0.2)]]]}
+    assert first == {"x": [None, [("me", LIFE + 1, pytest.approx(0.2))]]}
     assert last == {}
 
 
@@ -249,7 +249,7 @@ def test_a_notice_is_told_for_some_rounds_and_holds_for_longer() -> None:
         hear(fields, "a", {"x": word("a", "c", "s", distance=2.0)}, fields.due)
         last = said(turn(fields))["b"][1]
 
-    assert first == {"x": [None, [["c", LIFE + 1, pytest.approx(age)]]]}
+    assert first == {"x": [None, [("c", LIFE + 1, pytest.approx(age))]]}
     assert (last, fields.field("x").distance) == ({}, math.inf)
 
 
