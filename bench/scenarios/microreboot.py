@@ -57,10 +57,13 @@ class Kiosk:
 
     async def __aexit__(self, *_: object) -> None:
         self.leaving = True
+        self._dismiss()
+        await self._watcher
+
+    def _dismiss(self) -> None:
         assert self._process is not None
         assert self._process.stdin is not None
         self._process.stdin.close()
-        await self._watcher
 
     async def _start(self) -> None:
         command = [sys.executable, "-m", f"{__package__.rpartition('.')[0]}.kiosk", str(self.port), str(self.entries)]
@@ -76,6 +79,8 @@ class Kiosk:
         assert self._process is not None
         while await self._process.wait() and not self.leaving:
             await self._start()
+            if self.leaving:  # it was decided while this one was on its way
+                self._dismiss()
 
 
 class Client(asyncio.Protocol):
