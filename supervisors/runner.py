@@ -59,7 +59,7 @@ async def _run(service: _Service) -> int:
             _say("stopping; a second signal ends it at once")
             service.stop(serving)
             if await _signalled(signals, serving):
-                service.kill()
+                service.kill(serving)
                 await asyncio.gather(serving, return_exceptions=True)
                 return FORCED
         await serving
@@ -103,10 +103,12 @@ class _Service:
             serving.cancel()
         self._told.set()
 
-    def kill(self) -> None:
+    def kill(self, serving: asyncio.Future[None]) -> None:
         """End at once."""
         if self._handle is not None:
             self._handle.kill()
+        else:
+            serving.cancel()
 
 
 async def _signalled(signals: asyncio.Queue[int], serving: asyncio.Future[None]) -> bool:

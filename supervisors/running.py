@@ -345,8 +345,24 @@ async def _start(tree: Tree, system: ActorSystem, office: Office, log: bool, end
             gave_up.append(event)
 
     ends.callback(system.events.subscribe(watch))  # before it starts: it may give up as soon as it has
-    ref = await system.spawn(shell_for(tree), tree, name=tree.name)
+    ref = await _spawn(tree, system)
     return Running(tree, system, ref, record, office.coroner, gave_up)
+
+
+async def _spawn(tree: Tree, system: ActorSystem) -> Ref[Any]:
+    """Start the root; if that is cancelled, what has started is stopped as ever, and if it is once more, killed."""
+    namesake = system.whereis(tree.name)
+    starting = asyncio.ensure_future(system.spawn(shell_for(tree), tree, name=tree.name))
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        root = system.whereis(tree.name)
+        if root is None or root is namesake:
+            starting.cancel()  # it had not begun
+            await asyncio.gather(starting, return_exceptions=True)
+        else:
+            await asyncio.gather(starting, root.stop(SHUTDOWN), return_exceptions=True)
+        raise
 
 
 def _all_places(ref: Ref[Any]) -> list[Ref[Any]]:
