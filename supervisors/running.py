@@ -297,7 +297,8 @@ async def running(
 
     ``seed`` makes everything random in it repeatable; ``log=False`` keeps its events out of ``logging``; ``watchdog``
     looks for handlers that hold the loop, ``None``: nobody does.  ``door=True`` lets ``planaria why`` of the same user
-    ask it, over a local socket; ``journal``: a file that every event and autopsy is appended to, a JSON object a line.
+    ask it, over a local socket, from when it begins to start; ``journal``: a file that every event and autopsy is
+    appended to, a JSON object a line.
 
     Raises ``StartFailed`` naming the child that did not start.  If the tree gives up meanwhile, the block goes on (see
     ``wait_ended``) and ``TreeGaveUp`` is raised when it is left without another error; ``TreeEnded`` if its root was
@@ -309,12 +310,10 @@ async def running(
     with ExitStack() as ends:
         async with Office() as office, home as system:
             office.attend(system, journal)
-            handle = await _start(tree, system, office, log, ends)
+            handle = await _start(tree, system, office, log, door, ends)
             ended = asyncio.ensure_future(handle.wait_ended())
             ended.add_done_callback(handle._note_end)
             try:
-                if door:
-                    await office.open_door(handle)
                 yield handle
             finally:
                 await asyncio.sleep(0)  # let the end of a tree that has ended be known
@@ -332,8 +331,11 @@ async def running(
                 raise TreeEnded(tree.name, reason)
 
 
-async def _start(tree: Tree, system: ActorSystem, office: Office, log: bool, ends: ExitStack) -> Running:
-    """Start the tree, with all that listens to it, until ``ends``."""
+async def _start(tree: Tree, system: ActorSystem, office: Office, log: bool, door: bool, ends: ExitStack) -> Running:
+    """Start the tree, with all that listens to it, until ``ends``.
+
+    If that is cancelled, what has started is stopped as ever, and if it is once more, killed.
+    """
     record = Journal(system.events)
     ends.callback(record.close)
     if log:
@@ -345,16 +347,18 @@ async def _start(tree: Tree, system: ActorSystem, office: Office, log: bool, end
             gave_up.append(event)
 
     ends.callback(system.events.subscribe(watch))  # before it starts: it may give up as soon as it has
-    ref = await _spawn(tree, system)
-    return Running(tree, system, ref, record, office.coroner, gave_up)
-
-
-async def _spawn(tree: Tree, system: ActorSystem) -> Ref[Any]:
-    """Start the root; if that is cancelled, what has started is stopped as ever, and if it is once more, killed."""
     namesake = system.whereis(tree.name)
     starting = asyncio.ensure_future(system.spawn(shell_for(tree), tree, name=tree.name))
     try:
-        return await asyncio.shield(starting)
+        await asyncio.sleep(0)  # it begins, and then there is somebody to ask about
+        root = system.whereis(tree.name)
+        if root is None or root is namesake:
+            root = await starting
+        handle = Running(tree, system, root, record, office.coroner, gave_up)
+        if door:
+            await office.open_door(handle)
+        await asyncio.shield(starting)
+        return handle
     except asyncio.CancelledError:
         root = system.whereis(tree.name)
         if root is None or root is namesake:

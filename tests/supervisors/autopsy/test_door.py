@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from actors import Actor
+from actors import Actor, StartFailed
 from actors.engines import loop
 from supervisors import Supervisor, child
 from supervisors.autopsy import door as door_module
@@ -339,6 +339,45 @@ def test_a_running_tree_opens_its_door_only_if_it_is_told_to(runtime: Path) -> N
         async with TREE.running(log=False, door=True):
             assert await trees() == (["shop"], [])
         assert await trees() == ([], [])
+
+    asyncio.run(main())
+
+
+def test_a_tree_that_is_still_starting_can_be_asked() -> None:
+    async def main() -> None:
+        begins, may_go_on = asyncio.Event(), asyncio.Event()
+
+        class Slow(Actor):
+            async def started(self) -> None:
+                begins.set()
+                await may_go_on.wait()
+
+        async def begin() -> None:
+            async with Supervisor("shop", [child(Slow, id="slow")]).running(log=False, door=True):
+                assert await trees() == (["shop"], [])
+
+        starting = asyncio.ensure_future(begin())
+        await begins.wait()
+        (shop,) = (await asyncio.to_thread(found))[0]
+        slow = await asyncio.to_thread(ask, shop.path, {"verb": "tree", "path": "slow"})
+        why = await asyncio.to_thread(ask, shop.path, {"verb": "why", "path": "slow"})
+        may_go_on.set()
+        await starting
+        assert (slow["status"], why["autopsies"]) == ("starting", [])
+
+    asyncio.run(asyncio.wait_for(main(), 60.0))
+
+
+def test_a_tree_that_does_not_start_leaves_no_door(runtime: Path) -> None:
+    class Broken(Actor):
+        def started(self) -> None:
+            raise ValueError
+
+    async def main() -> None:
+        with pytest.raises(StartFailed):
+            async with Supervisor("shop", [child(Broken, id="broken")]).running(log=False, door=True):
+                raise AssertionError
+        assert list((runtime / "planaria").iterdir()) == []
 
     asyncio.run(main())
 
