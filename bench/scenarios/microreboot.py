@@ -93,6 +93,7 @@ class Client(asyncio.Protocol):
         self.open: dict[int, tuple[int, int]] = {}
         self.failed = 0
         self.last_failure = 0
+        self.last_answer = 0
         self.latencies: list[float] = []
         self._line: asyncio.Transport | None = None
         self._rest = b""
@@ -118,7 +119,8 @@ class Client(asyncio.Protocol):
             if wanted is None:
                 continue
             if value == b"%d" % wanted:
-                self.latencies.append(float(ns() - began))
+                self.last_answer = ns()
+                self.latencies.append(float(self.last_answer - began))
             else:
                 self._fail()
 
@@ -143,6 +145,10 @@ class Client(asyncio.Protocol):
         """Corrupt a component."""
         assert self._line is not None
         self._line.write(f"corrupt {component} {cure}\n".encode())
+
+    def has_recovered(self, seconds: float) -> bool:
+        """Whether something failed, and answers have come for that long since; silence is no sign of health."""
+        return self.failed > 0 and self.last_answer - self.last_failure >= seconds * 1e9
 
     def close(self) -> None:
         """Hang up."""
@@ -188,7 +194,7 @@ async def suffer(ctx: Context, kiosk: Kiosk, component: int, cure: str) -> Clien
     await press(client, lambda began: ns() - began < seconds * 1e9)
     ctx.expect("failures before the corruption", client.failed, 0)
     client.corrupt(component, cure)
-    await press(client, lambda began: client.failed == 0 or ns() - client.last_failure < seconds * 1e9)
+    await press(client, lambda _: not client.has_recovered(seconds))
     ctx.expect("unanswered at the end", [one for one in client.open.values() if ns() - one[1] > PATIENCE * 1e9], [])
     client.close()
     return client
