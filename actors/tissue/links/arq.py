@@ -26,7 +26,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from .agenda import Agenda
+from ..moments import Moments
 from .window import Window
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Sending(Generic[T]):
         self._queue: deque[T] = deque()
         # By the moment at which each was last sent.
         self._flights: OrderedDict[int, Flight[T]] = OrderedDict()
-        self._deadlines: Agenda[int] = Agenda()
+        self._deadlines: Moments[int] = Moments()
 
     def __len__(self) -> int:
         return len(self._queue) + len(self._flights)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from actors.messages import Pid
 
 from ..core import Effect, Refused, Send
+from ..moments import Moments
 from ..plain import read_name
-from .agenda import Agenda
 from .arq import Flight
 from .config import LinksConfig
 from .contact import Contact, Parcel
@@ -66,7 +66,7 @@ class Carrier:
         self._down: set[str] = set()
         # Those that were silent as often as makes a message go elsewhere; perhaps only by chance.
         self._doubted: set[str] = set()
-        self._agenda: Agenda[str] = Agenda()
+        self._agenda: Moments[str] = Moments()
 
     def __len__(self) -> int:
         return len(self._contacts)

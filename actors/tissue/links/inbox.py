@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from actors.messages import Pid
 
-from .agenda import Agenda
+from ..moments import Moments
 from .arq import Range
 from .packets import RECEIPT_RANGES, Message, Receipt
 
@@ -70,7 +70,7 @@ class Inbox:
         self._config = config
         # By when each was last heard.
         self._origins: OrderedDict[str, _Incoming] = OrderedDict()
-        self._receipts: Agenda[str] = Agenda()
+        self._receipts: Moments[str] = Moments()
         self._held_bytes = 0
 
     def __repr__(self) -> str:

@@ -35,8 +35,8 @@ from typing import TYPE_CHECKING, Any
 from actors.messages import Pid
 
 from ..core import Effect, Refused
+from ..moments import Moments
 from ..plain import read_name, read_number
-from .agenda import Agenda
 from .carrier import Carrier, Route
 from .config import LinksConfig
 from .contact import Contact, Parcel
@@ -74,9 +74,9 @@ class Outbox:
         self._inbox = Inbox(pid, self.config)
         self._streams: dict[str, Stream] = {}
         self._highest = 0
-        self._expiry: Agenda[Outgoing] = Agenda()
+        self._expiry: Moments[Outgoing] = Moments()
         # Those that somebody else was to pass on and are not receipted in time, and those that have no way.
-        self._resend: Agenda[Outgoing] = Agenda()
+        self._resend: Moments[Outgoing] = Moments()
         self._stranded: dict[Outgoing, None] = {}
 
     def __repr__(self) -> str:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from actors.messages import Pid
 
 from ..core import Effect, Send
-from ..links.agenda import Agenda
+from ..moments import Moments
 from ..plain import read_name, read_number
 from .events import HopUp, Lost, Reached, Requested, Why
 from .packets import BACK, GO, SHUNNED_LIMIT, STUCK, TOOK, Go, Id, read_cost, read_go, read_id, read_path
@@ -103,8 +103,8 @@ class Requests:
         self._on_silent = on_silent
         self._on_walked = on_walked
         self._cares: dict[Id, _Care] = {}
-        self._retries: Agenda[Id] = Agenda()
-        self._expiry: Agenda[Id] = Agenda()
+        self._retries: Moments[Id] = Moments()
+        self._expiry: Moments[Id] = Moments()
         self._number = 0
         # What was asked for before anything was known of the way, by destination.
         self._waiting: dict[str, list[_Care]] = {}

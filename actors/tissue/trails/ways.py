@@ -6,8 +6,8 @@ import math
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from ..links.agenda import Agenda
 from ..links.hop import Hop
+from ..moments import Moments
 from .newcomer import group_median, slow_start
 from .pheromone import Pheromone
 from .scents import Scents
@@ -43,7 +43,7 @@ class Ways:
         self._config = config
         self._rng = rng
         self._ways: dict[str, _Way] = {}
-        self._pings: Agenda[str] = Agenda()
+        self._pings: Moments[str] = Moments()
 
     def __contains__(self, name: str) -> bool:
         return name in self._ways

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from actors import Actor, ActorSystem
-from actors.contact.agenda import SLACK, Agenda, Slot
+from actors.contact.agenda import Agenda, Slot
 from actors.contact.site import WILLS_LIMIT
 from actors.testing import World, world
 from actors.tissue.core import Effect
 from actors.tissue.crdt.orset import ORMap
+from actors.tissue.moments import SLACK
 from actors.tissue.transport import Packet
 from tests.actors.contact.kit import GROUP, WAYS, at, each_at, puppets, shop
 from tests.actors.kit import Boom, Note, Puppet
@@ -148,7 +149,7 @@ def test_lives_that_come_and_go_leave_nothing_in_those_that_stay(way: str) -> No
             assert len(site._bodies) == 1
             assert [len(roster) for roster in site.rosters().values() if len(roster)] == [1]
             assert site.rosters()[GROUP].links_of("w0@one") == {}
-            assert len(site.agenda._heap) < 20
+            assert len(site.agenda._moments._heap) < 20
 
     scenario()
 
@@ -339,7 +340,7 @@ async def test_the_agenda_holds_as_much_however_often_what_is_far_off_is_put_off
         await w.advance(0.2)
 
     assert len(core.ticked) == 1000
-    assert len(agenda._heap) <= 2 + SLACK
+    assert len(agenda._moments._heap) <= 2 + SLACK
     await w.advance(1000.0)
     assert len(core.ticked) == 1001
 

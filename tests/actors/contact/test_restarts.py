@@ -76,7 +76,11 @@ def test_after_two_hundred_restarts_as_much_is_left_as_after_twenty(way: str, en
                 await asyncio.sleep(0.1)
                 if life in (20, 200):
                     await w.advance(12.0)
-                    left[life] = alive(ContactState, Stream, Slot), await at(refs[1], _held), len(site.agenda._heap)
+                    left[life] = (
+                        alive(ContactState, Stream, Slot),
+                        await at(refs[1], _held),
+                        len(site.agenda._moments._heap),
+                    )
 
             few, many = left[20], left[200]
             assert many[0]["ContactState"] == 3 + (len(w.wires.hosts()) > 1)

@@ -9,8 +9,11 @@ from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
+SLACK = 64
+"""Entries that are of no use any more, besides as many as are, before they are swept out."""
 
-class Agenda(Generic[K]):
+
+class Moments(Generic[K]):
     """Moments by key, one a key.
 
     A heap whose outdated entries are passed over when they come up, and swept out when they are the most.
@@ -37,20 +40,35 @@ class Agenda(Generic[K]):
     def put(self, key: K, when: float) -> None:
         """``key`` is due then and at no other time; ``inf``: never."""
         if when == math.inf:
-            self._when.pop(key, None)
+            self.drop(key)
             return
         if self._when.get(key) == when:
             return
         self._when[key] = when
         self._serial += 1
         heapq.heappush(self._heap, (when, self._serial, key))
-        if len(self._heap) > 4 * len(self._when) + 64:
-            self._heap = [entry for entry in self._heap if self._when.get(entry[2]) == entry[0]]
-            heapq.heapify(self._heap)
+        self._sweep()
+
+    def when(self, key: K) -> float:
+        """When ``key`` is due; ``inf``: never."""
+        return self._when.get(key, math.inf)
 
     def drop(self, key: K) -> None:
         """``key`` is never due."""
         self._when.pop(key, None)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Keep one entry a key, when most are of no use: what is brought forward leaves one behind, and again and again
+        the same one if what is far off stays what it is.
+        """
+        if len(self._heap) <= 2 * len(self._when) + SLACK:
+            return
+        kept: dict[K, tuple[float, int, K]] = {}
+        for entry in sorted(self._heap):
+            if self._when.get(entry[2]) == entry[0]:
+                kept.setdefault(entry[2], entry)
+        self._heap = list(kept.values())  # sorted, and so a heap
 
     def clear(self) -> None:
         """Nothing is ever due."""

@@ -1,4 +1,4 @@
-"""The agenda equals a dictionary that is searched for its least moment."""
+"""Moments equal a dictionary that is searched for its least moment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.tissue.links.agenda import Agenda
+from actors.tissue.moments import SLACK, Moments
 
 STEPS = st.lists(
     st.one_of(
@@ -21,17 +21,17 @@ STEPS = st.lists(
 
 @given(STEPS)
 def test_it_knows_what_is_due_and_when(steps: list[tuple[str, int, float]]) -> None:
-    agenda: Agenda[int] = Agenda()
+    moments: Moments[int] = Moments()
     model: dict[int, float] = {}
     for act, key, when in steps:
         if act == "put":
-            agenda.put(key, when)
+            moments.put(key, when)
             model[key] = when
         elif act == "drop":
-            agenda.drop(key)
+            moments.drop(key)
             model.pop(key, None)
         else:
-            popped = agenda.pop(when)
+            popped = moments.pop(when)
             if popped is None:
                 assert min(model.values(), default=math.inf) > when
             else:
@@ -39,32 +39,44 @@ def test_it_knows_what_is_due_and_when(steps: list[tuple[str, int, float]]) -> N
                 assert model.pop(popped) <= when
         model = {key: when for key, when in model.items() if when < math.inf}
 
-        assert agenda.due == min(model.values(), default=math.inf)
-        assert len(agenda) == len(model)
+        assert moments.due == min(model.values(), default=math.inf)
+        assert len(moments) == len(model)
 
 
 def test_what_is_put_off_for_ever_leaves_nothing_behind() -> None:
-    agenda: Agenda[str] = Agenda()
+    moments: Moments[str] = Moments()
 
     for moment in range(100_000):
-        agenda.put("a", float(moment))
+        moments.put("a", float(moment))
 
-    assert len(agenda._heap) < 1000
-    assert agenda.due == 99_999.0
+    assert len(moments._heap) < 1000
+    assert moments.due == 99_999.0
+
+
+def test_what_is_brought_forward_again_and_again_leaves_one_entry_behind() -> None:
+    moments: Moments[str] = Moments()
+    for now in range(10_000):
+        moments.put("a", 1e9)
+        moments.put("a", now)
+        assert moments.pop(now) == "a"
+        moments.put("a", 1e9)
+
+    assert len(moments._heap) <= 2 + SLACK
+    assert (moments.due, moments.pop(1e9), moments.due) == (1e9, "a", math.inf)
 
 
 def test_of_what_is_due_together_the_first_that_was_put_comes_first() -> None:
-    agenda: Agenda[str] = Agenda()
+    moments: Moments[str] = Moments()
     for key in "cab":
-        agenda.put(key, 1.0)
+        moments.put(key, 1.0)
 
-    assert [agenda.pop(1.0) for _ in range(4)] == ["c", "a", "b", None]
+    assert [moments.pop(1.0) for _ in range(4)] == ["c", "a", "b", None]
 
 
 def test_it_can_be_emptied() -> None:
-    agenda: Agenda[str] = Agenda()
-    agenda.put("a", 1.0)
+    moments: Moments[str] = Moments()
+    moments.put("a", 1.0)
 
-    agenda.clear()
+    moments.clear()
 
-    assert (len(agenda), agenda.due, agenda.pop(2.0)) == (0, math.inf, None)
+    assert (len(moments), moments.due, moments.pop(2.0)) == (0, math.inf, None)
