@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
 import tokenize
-
-import pytest
 
 from tests.project import PRODUCT, ROOT, Module, modules
 
 MAX_MODULE_LINES = 400
 MAX_FUNCTION_LINES = 60
+LATER = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 
-MODULES = modules(*PRODUCT)
-EVERYTHING = modules(*PRODUCT, "examples", "tests")
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 
-each_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
-each_file = pytest.mark.parametrize("module", EVERYTHING, ids=lambda module: module.name)
+
+def everything() -> tuple[Module, ...]:
+    return modules(*PRODUCT, "examples", "tests")
 
 
-@each_module
-def test_a_module_holds_one_mechanism(module: Module) -> None:
-    lines = len(module.source.splitlines())
+def test_a_module_holds_one_mechanism() -> None:
+    lengths = [(module, len(module.source.splitlines())) for module in modules(*PRODUCT)]
 
-    assert lines < MAX_MODULE_LINES, f"{module.at(lines)}: {lines} lines; split it by idea, not by size"
+    long = [f"{module.at(lines)}: {lines} lines" for module, lines in lengths if lines >= MAX_MODULE_LINES]
+
+    assert not long, f"split by idea, not by size: {', '.join(long)}"
 
 
-@each_module
-def test_functions_are_short(module: Module) -> None:
+def test_functions_are_short() -> None:
     long = [
         f"{module.at(node.lineno)}: {node.name} has {length} lines; the limit is {MAX_FUNCTION_LINES}"
+        for module in modules(*PRODUCT)
         for node in ast.walk(module.tree)
         if isinstance(node, Function)
         and (length := (node.end_lineno or node.lineno) - node.lineno + 1) >= MAX_FUNCTION_LINES
@@ -40,21 +40,23 @@ def test_functions_are_short(module: Module) -> None:
     assert not long, "\n".join(long)
 
 
-@each_file
-def test_nothing_is_put_off(module: Module) -> None:
-    with module.path.open("rb") as file:
-        comments = [token for token in tokenize.tokenize(file.readline) if token.type == tokenize.COMMENT]
-
-    later = [module.at(token.start[0]) for token in comments if re.search(r"\b(TODO|FIXME|XXX|HACK)\b", token.string)]
+def test_nothing_is_put_off() -> None:
+    later = [
+        module.at(token.start[0])
+        for module in everything()
+        if LATER.search(module.source)
+        for token in tokenize.generate_tokens(io.StringIO(module.source).readline)
+        if token.type == tokenize.COMMENT and LATER.search(token.string)
+    ]
 
     assert not later, f"do it now, or leave it out: {', '.join(later)}"
 
 
-@each_file
-def test_no_exception_is_swallowed(module: Module) -> None:
+def test_no_exception_is_swallowed() -> None:
     """A handler for everything must do something with it; errors of a named kind may be passed over."""
     swallowed = [
         module.at(node.lineno)
+        for module in everything()
         for node in ast.walk(module.tree)
         if isinstance(node, ast.ExceptHandler | ast.Call) and _swallows(node)
     ]
@@ -79,15 +81,16 @@ def _takes_everything(types: list[ast.expr]) -> bool:
     )
 
 
-@each_module
-def test_a_module_says_what_it_is_for(module: Module) -> None:
-    assert ast.get_docstring(module.tree), f"{module.at(1)} has no docstring"
+def test_a_module_says_what_it_is_for() -> None:
+    silent = [module.at(1) for module in modules(*PRODUCT) if not ast.get_docstring(module.tree)]
+
+    assert not silent, f"no docstring: {', '.join(silent)}"
 
 
-@each_module
-def test_public_classes_and_functions_are_documented(module: Module) -> None:
+def test_public_classes_and_functions_are_documented() -> None:
     silent = [
         f"{module.at(node.lineno)}: {node.name} has no docstring"
+        for module in modules(*PRODUCT)
         for node in module.tree.body
         if isinstance(node, (*Function, ast.ClassDef)) and not node.name.startswith("_")
         if not ast.get_docstring(node) and not _is_overload(node)
@@ -100,14 +103,17 @@ def _is_overload(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) ->
     return any(ast.unparse(decorator) in {"overload", "typing.overload"} for decorator in node.decorator_list)
 
 
-@pytest.mark.parametrize("module", modules("tests"), ids=lambda module: module.name)
-def test_only_real_tests_wait_for_the_real_clock(module: Module) -> None:
+def test_only_real_tests_wait_for_the_real_clock() -> None:
     """Time passes by ``await world.advance(...)``; what needs the real clock says so with the marker ``real``."""
-    calls = [node for node in ast.walk(module.tree) if isinstance(node, ast.Call)]
+    sleeps = [
+        module.at(node.lineno)
+        for module in modules("tests")
+        if "pytest.mark.real" not in module.source
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "time.sleep"
+    ]
 
-    sleeps = [module.at(call.lineno) for call in calls if ast.unparse(call.func) == "time.sleep"]
-
-    assert not sleeps or "pytest.mark.real" in module.source, f"a test sleeps: {', '.join(sleeps)}"
+    assert not sleeps, f"a test sleeps: {', '.join(sleeps)}"
 
 
 def test_the_packages_are_typed_for_their_users() -> None:
