@@ -44,6 +44,7 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A runtime directory of this test's own, with a short name: those of sockets are limited."""
     with tempfile.TemporaryDirectory(prefix="pl") as place:
         monkeypatch.setenv("XDG_RUNTIME_DIR", place)
+        monkeypatch.setattr("supervisors.autopsy.folder.tempfile.gettempdir", lambda: place)
         yield Path(place)
 
 
