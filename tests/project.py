@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import os
 import re
 import subprocess
@@ -44,7 +45,13 @@ def read(path: Path) -> Module:
     relative = path.relative_to(ROOT).with_suffix("")
     parts = relative.parts[:-1] if relative.name == "__init__" else relative.parts
     source = path.read_text(encoding="utf-8")
-    return Module(path, ".".join(parts), source, ast.parse(source, filename=str(path)))
+    # A finalizer that logs a traceback parses, too, and CPython 3.11 fails if that comes in the midst of this.
+    gc.disable()
+    try:
+        tree = ast.parse(source, filename=str(path))
+    finally:
+        gc.enable()
+    return Module(path, ".".join(parts), source, tree)
 
 
 def module_file(dotted: str) -> Path | None:
