@@ -105,13 +105,15 @@ class Play:
         for path in struck:
             self._crash(path, MemoryError("out of luck"))
         await asyncio.sleep(seconds / 2)
+        await self.watch.seen(lambda: len(self.storm) >= len(struck), REPAIR)  # some may not have read it yet
         await self.watch.settled(REPAIR)
         times = sorted(death.seconds for death in self.storm if death.seconds is not None)
-        self._stage.note(
-            f"{len(times)} sessions crashed at once; all answer again: "
-            f"the first after {time_of(times[0])}, the median after {time_of(times[len(times) // 2])}, "
-            f"the last after {time_of(times[-1])}"
-        )
+        if times:
+            self._stage.note(
+                f"{len(times)} sessions crashed at once; all answer again: "
+                f"the first after {time_of(times[0])}, the median after {time_of(times[len(times) // 2])}, "
+                f"the last after {time_of(times[-1])}"
+            )
         await asyncio.sleep(seconds / 2)
 
     async def no_start(self, seconds: float) -> None:
