@@ -15,11 +15,13 @@
     ├── NameTaken            the name belongs to another actor
     ├── StartFailed          the actor did not start (see .reason)
     │   └── StartTimeout     ... because started() took too long
+    ├── ProcessDied          the process that ran it is gone (see .status)
     ├── StopTimeout          stop() gave up waiting; the actor is still there
     ├── NotRunning           the system, or the life that called, is over
     ├── IllegalTransition    a life was asked to do what its state does not allow (a defect in the engine)
     ├── HandlerError         a class declares handlers that contradict each other (raised when it is defined)
-    └── CodecError           a message, a frame or a type that the codec refuses (see .what and .why)
+    ├── CodecError           a message, a frame or a type that the codec refuses (see .what and .why)
+    └── RemoteError          what was raised in another process, where its class is not known here (see .kind)
 
 ``Ignore`` is not an error: an actor raises it in ``started()`` to say that it is not needed.
 """
@@ -156,6 +158,27 @@ class StartTimeout(StartFailed):
         self.args = (f"{ref} did not start within {timeout:g} s",)
 
 
+class ProcessDied(ActorError):
+    """The process, or thread, that ran an actor is gone; ``status`` says how: ``"signal 9"``, ``"exit 3"``."""
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(status)
+
+    @property
+    def cause(self) -> str:
+        """The status in a word: ``memory`` or ``cpu`` (a bound was exceeded), ``blocked`` (it was killed because it
+        gave no sign of life, or its thread was held), ``signal`` or ``exit``.
+        """
+        if "out of memory" in self.status:
+            return "memory"
+        if "CPU time limit" in self.status:
+            return "cpu"
+        if "silent for" in self.status or "blocked for" in self.status:
+            return "blocked"
+        return "signal" if self.status.startswith("signal") else "exit"
+
+
 class StopTimeout(ActorError, TimeoutError):
     """The actor did not stop within ``timeout`` seconds and is still there; ``ref.kill()`` ends it."""
 
@@ -198,6 +221,21 @@ class CodecError(ActorError, ValueError):
         self.what = what
         self.why = why
         super().__init__(f"{what}: {why}")
+
+
+class RemoteError(ActorError):
+    """What was raised in another process or host, of a class that is not known here or does not travel.
+
+    ``kind``: the class, as ``module:name``; ``text``: what it said; ``traceback``: where it was raised, or empty.  It
+    is the cause of an exception that was rebuilt, for the sake of its traceback.
+    """
+
+    def __init__(self, kind: str, text: str, traceback: str = "") -> None:
+        self.kind = kind
+        self.text = text
+        self.traceback = traceback
+        name = kind.removeprefix("builtins:").replace(":", ".")
+        super().__init__(f"{name}: {text}" if text else name)
 
 
 class Ignore(Exception):

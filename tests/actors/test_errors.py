@@ -23,11 +23,13 @@ PARENTS = {
     "NameTaken": ("ActorError",),
     "StartFailed": ("ActorError",),
     "StartTimeout": ("StartFailed",),
+    "ProcessDied": ("ActorError",),
     "StopTimeout": ("ActorError", "TimeoutError"),
     "NotRunning": ("ActorError",),
     "IllegalTransition": ("ActorError",),
     "HandlerError": ("ActorError", "TypeError"),
     "CodecError": ("ActorError", "ValueError"),
+    "RemoteError": ("ActorError",),
 }
 MESSAGES = [
     (errors.ActorDied("a#1", KILLED), "a#1 is dead: killed"),
@@ -45,11 +47,14 @@ MESSAGES = [
     (errors.NameTaken("a", "a#1"), "the name 'a' is taken by a#1"),
     (errors.StartFailed("a#1", NORMAL), "a#1 did not start: normal"),
     (errors.StartTimeout("a#1", KILLED, 3.0), "a#1 did not start within 3 s"),
+    (errors.ProcessDied("signal 9"), "signal 9"),
     (errors.StopTimeout("a#1", 3.0), "a#1 did not stop within 3 s; kill() ends it"),
     (errors.NotRunning("a#1"), "a#1 is not running"),
     (errors.IllegalTransition("start", "closed"), "'start' is not possible in state 'closed'"),
     (errors.HandlerError("A.go", "no message"), "A.go: no message"),
     (errors.CodecError("shop.Order", "is not registered"), "shop.Order: is not registered"),
+    (errors.RemoteError("shop:Broken", "no"), "shop.Broken: no"),
+    (errors.RemoteError("builtins:KeyError", "", "Traceback"), "KeyError"),
 ]
 
 
@@ -80,3 +85,19 @@ def test_ignore_is_not_an_error() -> None:
 @pytest.mark.parametrize(("error", "text"), MESSAGES, ids=lambda value: type(value).__name__)
 def test_an_error_reads_as_a_sentence(error: Exception, text: str) -> None:
     assert str(error) == text
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [
+        ("signal 11 (segmentation fault)", "signal"),
+        ("signal 9", "signal"),
+        ("signal 9: silent for 5.0 s", "blocked"),
+        ("signal 24 (CPU time limit)", "cpu"),
+        ("exit 121 (out of memory)", "memory"),
+        ("exit 0", "exit"),
+        ("unknown", "exit"),
+    ],
+)
+def test_the_end_of_a_process_is_told_in_a_word(status: str, cause: str) -> None:
+    assert errors.ProcessDied(status).cause == cause

@@ -1,0 +1,1 @@
+"""What goes between processes and hosts: values as bytes, and links that carry them."""
