@@ -1,0 +1,175 @@
+"""What becomes of a forked child: an isolate, which owns nothing but its stdio and one socket to the nursery.
+
+In this order: no inherited descriptor; a session of its own; a fresh loop; then, once the process in between is gone,
+the launcher is the parent, and its death this one's.  Only now the token is shown that says whose it is, and the
+assignment awaited (limits, settings), for which the entry is called: ``async def main(sock, settings)``, or the same in
+``def``.  Names of modules may come before it, which a spare loads while nobody waits for it.  It never returns to the
+frames below, and `os._exit` ends it: finalizers of what it left behind do not run.
+
+What could be done before the fork, the zygote has done: every page that a child touches costs it some microseconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import importlib
+import inspect
+import math
+import os
+import resource
+import signal
+import socket
+import struct
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import msgpack
+
+from actors.engines.loop import loop_factory
+
+from . import linux
+from .status import OUT_OF_MEMORY
+
+LENGTH = struct.Struct(">I")
+
+# Bytes beyond the bound of memory, up to which who has run into it may raise it, to say so.
+RESERVE = 8 << 20
+TOKEN_SIZE = 32
+
+# The exit code of a process that a KeyboardInterrupt ended, as shells have it.
+INTERRUPTED = 130
+
+Entry = Callable[[socket.socket, Any], Any]
+
+
+def find(entry: str) -> Entry:
+    """The function that "pkg.mod:function" names.  Raises ``ImportError``, ``AttributeError`` or ``TypeError``."""
+    module, _, name = entry.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    if not callable(found):
+        raise TypeError(f"{entry} is not a function")
+    function: Entry = found
+    return function
+
+
+def prepare() -> None:
+    """In the zygote, once all is imported: what its children need, and no collector on the pages that they share."""
+    linux.default_signals(keep={signal.SIGCHLD})
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+
+
+def become_isolate(nursery: Path, function: Entry, token: bytes, launcher: int, between: int) -> NoReturn:
+    """Turn this process into an isolate, run it, and end it."""
+    code = 1
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        linux.close_descriptors()
+        os.setsid()
+        linux.name_process("planaria-isolate")
+        linux.adopt_orphans()  # so what it starts stays below it, and is known to be its own when it dies
+        gc.freeze()  # sockets of the zygote's live on as numbers that are somebody else's now: never finalize them
+        gc.enable()
+        code = _serve(nursery, function, token, launcher, between)
+    except MemoryError:
+        code = OUT_OF_MEMORY
+    except SystemExit as exit_:
+        code = _code(exit_.code)
+    except KeyboardInterrupt:
+        code = INTERRUPTED  # no terminal is there to have sent it: it was raised, and is told as what it ended
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(code)
+
+
+def _serve(nursery: Path, function: Entry, token: bytes, launcher: int, between: int) -> int:
+    is_async = inspect.iscoroutinefunction(function)
+    link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    with asyncio.Runner(loop_factory=loop_factory()) if is_async else contextlib.nullcontext() as runner:
+        linux.wait_for_adoption(launcher, between)
+        linux.die_with(launcher)
+        try:
+            link.connect(str(nursery))
+            link.sendall(token)
+            assignment = _assignment(link)
+        except OSError:
+            return 0  # the nursery is closed
+        if assignment is None:
+            return 0
+        limits, settings = assignment
+        _apply(*limits)
+        if runner is not None:
+            link.setblocking(False)
+            runner.run(function(link, settings))
+        else:
+            function(link, settings)
+    return 0
+
+
+def _assignment(link: socket.socket) -> tuple[list[Any], Any] | None:
+    """What to be; None if the nursery closes instead."""
+    while True:
+        head = link.recv(LENGTH.size, socket.MSG_WAITALL)
+        if len(head) < LENGTH.size:
+            return None
+        (size,) = LENGTH.unpack(head)
+        body = link.recv(size, socket.MSG_WAITALL)
+        if len(body) < size:
+            return None
+        limits, settings = msgpack.unpackb(body, strict_map_key=False)
+        if limits is not None:
+            return limits, settings
+        _load(settings)
+
+
+def _load(modules: dict[str, Any]) -> None:
+    """Load what lives before this one needed; what cannot be loaded is told when it is asked for."""
+    for name, argument in modules.items():
+        try:
+            if ":" in name:
+                function: Callable[..., object] = find(name)
+                function(argument)
+            else:
+                importlib.import_module(name)
+        except Exception:
+            break
+
+
+def _apply(memory: int | None, cpu: float | None, files: int | None) -> None:
+    if memory is not None:
+        size = linux.data_size() + memory
+        _limit(resource.RLIMIT_DATA, size, size + RESERVE)
+    if cpu is not None:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        soft = math.ceil(used.ru_utime + used.ru_stime + cpu)
+        _limit(resource.RLIMIT_CPU, soft, soft + 2)
+    if files is not None:
+        _limit(resource.RLIMIT_NOFILE, files)
+
+
+def _limit(which: int, soft: int, hard: int | None = None) -> None:
+    """Lower a limit; one that is lower already stays."""
+    top = resource.getrlimit(which)[1]
+    bounds = [value if top == resource.RLIM_INFINITY else min(value, top) for value in (soft, hard or soft)]
+    resource.setrlimit(which, (bounds[0], bounds[1]))
+
+
+def _code(code: object) -> int:
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    print(code, file=sys.stderr)  # noqa: T201 - as the interpreter does
+    return 1

@@ -1,0 +1,179 @@
+"""The zygote: a Thespian actor of one thread, with everything imported, that forks isolates.
+
+It sits in Thespian's loop and watches a socket of the launcher's.  Each order there is a ``createActor``: Thespian
+forks, by a process class of ours, and the new process, before it has an address, forks once more and exits.  What is
+left is a process that owns nothing of Thespian's and whose parent is the launcher: so an isolate outlives zygote, admin
+and logger, and its exit status is known for sure.  See ``isolation.py`` for what becomes of it.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import logging
+import multiprocessing.process
+import os
+import socket
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from thespian.actors import Actor, ThespianWatch
+from thespian.system import utilis
+
+from . import isolation, linux
+from .packets import Packets
+
+# What the process that forks an isolate waits for the launcher to read, in seconds.
+PATIENCE = 5.0
+
+# Forks between collections of the zygote's own garbage: it is little, and each collection writes to shared pages.
+GARBAGE_EVERY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a zygote is to be: inherited through the forks that lead to it, never sent."""
+
+    folder: Path
+    modules: tuple[str, ...]
+    entry: str
+    secret: bytes
+    launcher: int
+    environment: dict[str, str]
+    log: Path
+    loggers: tuple[Any, Any]
+
+
+class Inherited:
+    """What a forked child finds here: the plan, in the zygote; the order at hand and the way back, in its children."""
+
+    plan: Plan
+    function: isolation.Entry
+    order: tuple[int, bytes]
+    launcher: Packets
+
+
+def connect(plan: Plan) -> Packets:
+    """A connection to the launcher."""
+    link = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    link.connect(str(plan.folder / "zygote"))
+    return Packets(link)
+
+
+class Zygote(Actor):
+    """Imports what isolates will need, says hello to the launcher, and forks as it is told."""
+
+    def __init__(self) -> None:
+        plan = Inherited.plan
+        linux.name_process("planaria-zygote")
+        _restore(plan)
+        link = Inherited.launcher = connect(plan)
+        try:
+            for module in (*plan.modules, plan.entry.partition(":")[0]):
+                importlib.import_module(module)
+            Inherited.function = isolation.find(plan.entry)
+            isolation.prepare()
+        except BaseException as error:
+            link.send("failed", plan.secret, f"{type(error).__name__}: {error}")
+            link.flush_now(PATIENCE)
+            os._exit(1)
+        link.send("hello", plan.secret, os.getpid(), os.getppid(), threading.active_count())
+        super().__init__()
+
+    def receiveMessage(self, message: Any, sender: Any) -> ThespianWatch:  # noqa: N802 - Thespian's name
+        """Whatever came, see to the launcher: Thespian calls this when its socket is readable."""
+        manager = self._myRef
+        manager.childDied = self._reap
+        manager.mpcontext = Forks
+        children: list[Any] = manager.__dict__.setdefault("_child_procs", [])
+        for _, number, token in Inherited.launcher.receive():
+            Inherited.order = number, token
+            known = len(children)
+            self.createActor(Nursling)
+            if len(children) == known:
+                Inherited.launcher.send("unborn", number, "Thespian could not fork")
+            else:
+                children[-1].number = number
+            if number % GARBAGE_EVERY == 0:
+                gc.collect()
+        if Inherited.launcher.is_over:
+            os._exit(0)
+        return ThespianWatch([Inherited.launcher.fileno()])
+
+    def _reap(self) -> bool:
+        """The processes that forked isolates are gone as soon as that is done; one that failed has to be told of."""
+        children: list[Any] = self._myRef._child_procs
+        for child in children[:]:
+            code = child.childProc.exitcode
+            if code is not None:
+                children.remove(child)
+                if code != 0:
+                    Inherited.launcher.send("unborn", child.number, f"the process that forks it ended with {code}")
+        return True
+
+
+class Nursling(Actor):
+    """What Thespian is asked to create; its process becomes an isolate's parent and is gone before it would serve."""
+
+
+class Fork:
+    """A process as Thespian knows it from multiprocessing, which does much in a child that an isolate has to undo.
+
+    What Thespian would run in it is not run.
+    """
+
+    def __init__(self, **_task: Any) -> None:
+        self._pid = 0
+        self._code: int | None = None
+
+    def start(self) -> None:
+        """Fork, and in the child fork the isolate.  Raises ``OSError`` where there may be no more processes."""
+        zygote = os.getpid()
+        self._pid = os.fork()
+        if self._pid == 0:
+            try:
+                linux.die_with(zygote)
+                _fork_isolate()
+            finally:
+                os._exit(1)
+        multiprocessing.process._children.add(self)  # type: ignore[attr-defined] # Thespian takes it out again
+
+    @property
+    def exitcode(self) -> int | None:
+        """What it exited with; None while it lives."""
+        if self._code is None:
+            pid, status = os.waitpid(self._pid, os.WNOHANG)
+            if pid:
+                self._code = os.waitstatus_to_exitcode(status)
+        return self._code
+
+
+class Forks:
+    """A context of multiprocessing, as far as Thespian uses it."""
+
+    Process = Fork
+
+
+def _fork_isolate() -> None:
+    number, token = Inherited.order
+    between = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        plan = Inherited.plan
+        isolation.become_isolate(plan.folder / "nursery", Inherited.function, token, plan.launcher, between)
+    Inherited.launcher.send("born", number, pid)
+    Inherited.launcher.flush_now(PATIENCE)
+    os._exit(0)
+
+
+def _restore(plan: Plan) -> None:
+    """Undo what Thespian needs, or does, so that modules find environment and loggers as they are in the node."""
+    utilis._thesplog_file = str(plan.log)
+    utilis._thesplog_old_file = f"{plan.log}.old"
+    for name in os.environ.keys() - plan.environment.keys():
+        del os.environ[name]
+    os.environ.update(plan.environment)
+    logging.root, logging.Logger.manager = plan.loggers
+    logging.Logger.root = logging.root
