@@ -1,7 +1,7 @@
 """Actors: who runs and how they talk.  See the README for a first example, ``docs/`` for the promises."""
 
 from . import _shadow  # noqa: F401 - says so if another module called `supervisors` hides ours
-from .actor import Actor, Reply
+from .actor import Actor
 from .blueprint import Blueprint, Mailbox
 from .chooser import Chooser, PageHinkley
 from .codec import Codec
@@ -21,6 +21,8 @@ from .errors import (
     NameTaken,
     NotRunning,
     Overloaded,
+    ProcessDied,
+    RemoteError,
     StartFailed,
     StartTimeout,
     StashFull,
@@ -39,10 +41,12 @@ from .overload.codel import CoDel
 from .overload.limits import AIMD, Gradient2, Limit, Vegas
 from .overload.retry import Retry, retry
 from .ref import Ref
+from .reply import Reply
 from .statistics import ActorStatistics
 from .system import ActorSystem, SystemStatistics
 from .timers import Timer
 from .watchdog import Watchdog
+from .wire.types import register
 
 __all__ = [
     "AIMD",
@@ -91,9 +95,11 @@ __all__ = [
     "Overloaded",
     "PageHinkley",
     "Pid",
+    "ProcessDied",
     "Quarantined",
     "Reason",
     "Ref",
+    "RemoteError",
     "Reply",
     "Request",
     "Retry",
@@ -111,5 +117,6 @@ __all__ = [
     "Vegas",
     "Watchdog",
     "handle",
+    "register",
     "retry",
 ]

@@ -18,6 +18,8 @@ from .handlers import Routes, define, routes_of
 from .lifecycle import REFUSING
 from .messages import Down, Exit, Pid
 from .pulse import note
+from .receipts import Receipt
+from .reply import Reply
 from .timers import Timer
 from .turn import describe
 
@@ -25,40 +27,12 @@ if TYPE_CHECKING:
     from .cell import Cell
     from .contact.contact import Contact
     from .contact.toward import Toward
+    from .envelopes import Signal
     from .ref import Ref
     from .system import ActorSystem
 
 
 Ts = TypeVarTuple("Ts")
-
-
-class Reply:
-    """An answer that is given later: by :meth:`send` or :meth:`fail`, once, from anywhere on the loop.
-
-    If the actor dies first, the asker gets ``ActorDied``.
-    """
-
-    __slots__ = ("_envelope",)
-
-    def __init__(self, cell: Cell, envelope: Envelope) -> None:
-        self._envelope = envelope
-        deferred = cell.more().deferred
-        deferred[envelope] = None
-        if envelope.future is not None:  # answered, or the asker has gone: nothing is kept
-            envelope.future.add_done_callback(lambda _: deferred.pop(envelope, None))
-
-    def send(self, value: object) -> None:
-        """Answer; nothing happens if the asker has gone."""
-        self._envelope.answer(value)
-
-    def fail(self, error: Exception) -> None:
-        """Raise ``error`` where the question was asked, without ending this actor.
-
-        Raises ``TypeError`` for what is not an exception, or is a ``StopIteration``, which no future takes.
-        """
-        if isinstance(error, StopIteration) or not _is_exception(error):
-            raise TypeError(f"an exception is needed, and none that ends an iteration; got {error!r}")
-        self._envelope.fail(error)
 
 
 def _wanted(items: list[Any]) -> list[Any]:
@@ -68,10 +42,6 @@ def _wanted(items: list[Any]) -> list[Any]:
 
 def _is_weight(weight: object) -> bool:
     return isinstance(weight, (int, float)) and not isinstance(weight, bool) and 0 < weight <= sys.float_info.max
-
-
-def _is_exception(error: object) -> bool:
-    return isinstance(error, BaseException)
 
 
 class Actor:
@@ -93,6 +63,10 @@ class Actor:
 
     ref_class: ClassVar[type[Ref[Any]] | None] = None
     """The class of this place's ref, for those that route; for the engine."""
+
+    is_stand_in: ClassVar[bool] = False
+    is_counted: ClassVar[bool] = True
+    """Whether the life is elsewhere and this one stands for it; whether it is one of its system's.  For the engine."""
 
     trap_exits: bool = False
     """Exit signals of linked actors arrive at :meth:`exited` instead of ending this life, and a stop waits for the
@@ -154,9 +128,33 @@ class Actor:
     def child_orphaned(self, notice: ChildEnded) -> None:
         """The same, but the supervisor's own life was over before: nothing can be decided.  For the engine."""
 
-    def end_later(self, reason: Reason) -> bool:
-        """Whether this actor takes it on itself to end for ``reason`` when it is ready.  For the engine."""
+    def end_later(self, reason: Reason, *, brutal: bool = False) -> bool:
+        """Whether this actor takes it on itself to end for ``reason`` when it is ready; ``brutal``: it was killed.
+        For the engine.
+        """
         return False
+
+    def signalled(self, signal: Signal) -> None:
+        """An exit signal for the life that this one stands for.  For the engine."""
+
+    def linked(self, other: Cell) -> None:
+        """A life was linked to the one that this one stands for.  For the engine."""
+
+    def unlinked(self, other: Cell) -> None:
+        """A link to the life that this one stands for was undone.  For the engine."""
+
+    def withdrawn(self, envelope: Envelope) -> None:
+        """Nobody waits any more for the answer to a question to the life that this one stands for.  For the engine."""
+
+    def underway(self) -> int:
+        """Messages on their way to the life that this one stands for, or in hand there.  For the engine."""
+        return 0
+
+    def recall(self, done: Callable[[], None]) -> None:
+        """Take back what the life that this one stands for has not begun, then call ``done``.  For the engine."""
+
+    async def manage(self, verb: str, value: Any) -> Any:
+        """A management call for the life that this one stands for.  For the engine."""
 
     def asked_to_replace(self, ref: Ref[Any], cause: str, estate: str | None) -> None:
         """A life that this supervisor keeps asks to be replaced.  For the engine."""
@@ -181,7 +179,7 @@ class Actor:
     @property
     def parent(self) -> Ref[Any] | None:
         """The supervisor, or the actor that spawned this one."""
-        return self._cell.parent.ref if self._cell.parent is not None else None
+        return self._cell.ref.parent
 
     @property
     def contact(self) -> Contact:
@@ -292,8 +290,7 @@ class Actor:
         """Ask to be replaced as soon as the disruption budget allows; this life serves until its successor does.
 
         ``estate``: what the successor inherits: ``all``, ``last good`` or ``nothing``; ``None``: all, unless something
-        speaks against the state.  Raises ``NotRunning`` without a
-        supervisor.
+        speaks against the state.  Raises ``NotRunning`` without a supervisor.
         """
         cell = self._live()
         if estate not in (None, "all", "last good", "nothing"):
@@ -326,6 +323,8 @@ class Actor:
             cell.hand = hand
             raise StashFull(cell.ref, cell.limit)
         extras.stash.append(ForLife(hand.message, hand.incarnation) if hand.__class__ is ForLife else hand)
+        if hand.__class__ is Envelope and hand.future.__class__ is Receipt:
+            hand.future.put_aside(is_stashed=True)
 
     def unstash(self) -> int:
         """Put all stashed messages back at the head of the mailbox, in their order; returns how many."""
@@ -348,6 +347,8 @@ class Actor:
             raise NotRunning("a message in hand")
         if hand.__class__ is ForLife:
             hand = hand.message
+        elif hand.__class__ is Envelope and hand.future.__class__ is Receipt and hand.future.forward(other):
+            return
         if other._cell.state in REFUSING:
             other._cell.refuse(hand, other._cell.reason)
         else:
@@ -375,6 +376,10 @@ class Actor:
         hand = cell.hand
         if hand.__class__ is not Envelope or hand.future is None:
             return None
+        if hand.future.__class__ is Receipt:
+            if not hand.future.is_question:
+                return None
+            hand.future.put_aside(is_stashed=False)
         cell.hand = NOTHING
         return Reply(cell, hand)
 

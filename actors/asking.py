@@ -103,4 +103,6 @@ def withdraw(ref: Ref[Any], envelope: Envelope) -> None:
                 del queue[index]
                 if cell.senders:
                     cell.admit()
-                break
+                return
+    if cell.actor is not None and cell.actor.is_stand_in:
+        cell.actor.withdrawn(envelope)

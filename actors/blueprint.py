@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from .overload.brownout import Brownout
 from .overload.codel import CoDel
@@ -79,29 +79,36 @@ DEFAULT_MAILBOX = Mailbox()
 class Blueprint:
     """Everything needed to start a life, as often as needed: ``cls(*args, **kwargs)`` behind a ``mailbox``.
 
-    ``cls`` is an ``Actor`` class; :meth:`of` also takes a ``functools.partial`` of one.
+    ``place``: where it lives; ``None``: on the loop.  ``cls`` is an ``Actor`` class; :meth:`of` also takes a
+    ``functools.partial`` of one.
     """
 
     cls: type[Actor]
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict, hash=False)
     mailbox: Mailbox = DEFAULT_MAILBOX
+    place: Any = None
 
     @classmethod
-    def of(cls, target: Callable[..., Actor], args: tuple[Any, ...], mailbox: Mailbox | None = None) -> Blueprint:
+    def of(
+        cls, target: Callable[..., Actor], args: tuple[Any, ...], mailbox: Mailbox | None = None, place: Any = None
+    ) -> Blueprint:
         """Unfold partials and check that a class is at the bottom, and has levels if the mailbox has a brownout.
 
         Raises ``TypeError`` naming what was given.
         """
         kwargs: dict[str, Any] = {}
-        while isinstance(target, functools.partial):
-            args = (*target.args, *args)
-            kwargs = {**target.keywords, **kwargs}
-            target = target.func
         if not isinstance(target, type):
-            raise TypeError(f"an Actor class is needed, or a functools.partial of one; got {target!r}")
+            while isinstance(target, functools.partial):
+                args = (*target.args, *args)
+                kwargs = {**target.keywords, **kwargs}
+                target = target.func
+            if not isinstance(target, type):
+                raise TypeError(f"an Actor class is needed, or a functools.partial of one; got {target!r}")
         mailbox = mailbox or DEFAULT_MAILBOX
-        routes = getattr(target, "_routes", None)
-        if mailbox.brownout is not None and routes is not None and not routes.top:
-            raise TypeError(f"a brownout needs cheaper handlers, and {target.__name__} has no @handle(level=1)")
-        return cls(cast("type[Actor]", target), args, kwargs, mailbox)
+        if mailbox.brownout is not None:
+            routes = getattr(target, "_routes", None)
+            if routes is not None and not routes.top:
+                raise TypeError(f"a brownout needs cheaper handlers, and {target.__name__} has no @handle(level=1)")
+        made: type[Actor] = target
+        return cls(made, args, kwargs, mailbox, place)

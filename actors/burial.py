@@ -46,7 +46,7 @@ def give_back(cell: Cell, hand: Any, reason: Reason) -> None:
             cell.extras.pulse.is_poisoned = True
     if hand.__class__ is Envelope and hand.future is not None:
         hand.fail(ActorDied(cell.ref, reason, cell.pid))
-        if why is Undelivered.IN_HAND:
+        if why is Undelivered.IN_HAND and not hand.is_told:
             return
         hand = hand.message
     elif hand.__class__ is Envelope:
@@ -66,7 +66,7 @@ def bury(cell: Cell, reason: Reason, hand: Any = NOTHING) -> None:
     cell.context = cell.scheduler.context
     cell.advance(Event.ENDED)
     if began:
-        cell.scheduler.system.alive -= 1
+        cell.scheduler.system.alive -= cell.blueprint.cls.is_counted
     elif cell.parent is not None:
         unlink(cell.parent, cell)  # its starter is told by the failure itself
     if cell.lane:
@@ -148,12 +148,16 @@ def _tell(cell: Cell, reason: Reason, incarnation: int) -> None:
     enders, extras.enders = extras.enders, []
     for ender in enders:
         ender(reason)
+    for onlooker in tuple(extras.onlookers):
+        onlooker.life_ended(cell, reason)
 
 
 def rest(cell: Cell) -> None:
     """No successor is planned: refuse messages until somebody starts a life here again.  Places below rest too."""
     cell.advance(Event.REST)
     cell.seal(cell.reason)
+    for onlooker in tuple(cell.extras.onlookers) if cell.extras else ():
+        onlooker.place_rested(cell)
     for place in tuple(cell.extras.places.values()) if cell.extras else ():
         if place.state not in LIVING:
             rest(place)
@@ -165,6 +169,8 @@ def close(cell: Cell) -> None:
     cell.seal(cell.reason)
     cell.scheduler.system.forget(cell)
     if cell.extras:
+        for onlooker in tuple(cell.extras.onlookers):
+            onlooker.place_closed(cell)
         for place in (*cell.extras.places.values(), *cell.extras.wards):
             if place.state in LIVING:
                 cell.scheduler.system.adopt(place)

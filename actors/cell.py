@@ -116,6 +116,17 @@ class Cell:
         elif self.actor is not None and item.__class__ is ForLife:
             self.push(item)  # a predecessor that still owes answers: its own timers and notices reach it
 
+    def put_all(self, items: list[Any]) -> None:
+        """The same with several."""
+        if items and (self.box is None or self.box is CLOSED_BOX):
+            self.put(items[0])
+            items = items[1:]
+        if self.box is not CLOSED_BOX:
+            self.box.extend(items)
+        else:
+            for item in items:
+                self.put(item)
+
     def put_first(self, items: list[Any]) -> None:
         """Put items at the head of the mailbox, in their order."""
         if self.box is None:
@@ -184,7 +195,8 @@ class Cell:
         if item.__class__ is Envelope:
             if item.future is not None:
                 item.fail(ActorDied(self.ref, reason or NOPROC))
-                return
+                if not item.is_told:
+                    return
             item = item.message
         if item.__class__ not in LIFE_ITEMS:
             self.scheduler.system.dead_letters.add(item, self.ref, why, reason)
@@ -195,7 +207,7 @@ class Cell:
         """The mailbox did not take ``item``: follow its policy, or refuse because nobody lives here."""
         if self.state in REFUSING or self.box is CLOSED_BOX:
             question = held(item)
-            if question.__class__ is Envelope and question.future is not None:
+            if question.__class__ is Envelope and question.future is not None and not question.is_told:
                 raise ActorDied(self.ref, NOPROC)
             self.refuse(item, self.reason)
             return ACCEPTED
@@ -213,7 +225,7 @@ class Cell:
         if policy == "drop_oldest":
             dropped = self._replace_oldest(item)
         question = held(dropped)
-        if question.__class__ is Envelope and question.future is not None:
+        if question.__class__ is Envelope and question.future is not None and not question.is_told:
             question.fail(error)
         else:
             self.refuse(dropped, None, Undelivered.FULL if dropped is item else Undelivered.DROPPED)
@@ -289,6 +301,9 @@ class Cell:
             del links[sender]
         if self.actor is None:
             return None, False
+        if self.actor.is_stand_in:
+            self.actor.signalled(signal)
+            return None, False
         verdict, reason = judge(
             signal.reason,
             trapping=self.actor.trap_exits,
@@ -330,6 +345,22 @@ class Waiting:
     def __init__(self, cell: Cell, item: Any) -> None:
         self.cell: Cell | None = cell
         self.item = item
+
+    def queue(self) -> None:
+        """Wait in the queue for room without anybody who awaits it."""
+        cell, self.cell = self.cell, None
+        if cell is None:
+            return
+        cell = cell.ref._cell
+        if cell.box is CLOSED_BOX:
+            cell.refuse(self.item, cell.reason)
+            return
+        if cell.senders is None:
+            cell.senders = deque()
+        item, place, room = self.item, cell, cell.scheduler.loop.create_future()
+        room.add_done_callback(lambda _: place.refuse(item, place.reason) if room.exception() is not None else None)
+        cell.senders.append((item, room))
+        cell.admit()
 
     def __await__(self) -> Generator[Any, None, None]:
         cell, self.cell = self.cell, None

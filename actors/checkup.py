@@ -11,6 +11,7 @@ from .blueprint import Blueprint
 from .envelopes import NOTHING, Hook
 from .lifecycle import State
 from .pulse import Pulse
+from .signs import Signs
 
 if TYPE_CHECKING:
     from .ref import Ref
@@ -51,7 +52,8 @@ def begun(ref: Ref[Any]) -> int:
 def done_with(ref: Ref[Any]) -> int:
     """Messages that the present life is done with."""
     cell = ref._cell
-    return begun(ref) - (cell.fiber is not None and cell.hand is not NOTHING)
+    elsewhere = cell.actor.underway() if cell.actor is not None and cell.actor.is_stand_in else 0
+    return begun(ref) - elsewhere - (cell.fiber is not None and cell.hand is not NOTHING)
 
 
 def in_hand_for(ref: Ref[Any]) -> float:
@@ -61,6 +63,13 @@ def in_hand_for(ref: Ref[Any]) -> float:
     if fiber is None or fiber.timed is NOTHING or fiber.timed is not cell.hand:
         return 0.0
     return cell.scheduler.wall() - fiber.since
+
+
+def signs(ref: Ref[Any]) -> Signs | None:
+    """What is seen of the life behind ``ref`` from outside; ``None`` if it runs on this loop, or there is none."""
+    life = ref._cell.actor
+    found: Signs | None = life.signs() if life is not None and life.is_stand_in else None
+    return found
 
 
 def load(ref: Ref[Any]) -> float | None:

@@ -34,6 +34,7 @@ class Envelope:
 
     __slots__ = ("deadline", "deaths", "future", "message")
     deaths: int
+    future: Any  # or a receipt, of what came from elsewhere
 
     def __init__(self, message: object, future: asyncio.Future[Any] | None = None) -> None:
         self.message = message
@@ -44,6 +45,11 @@ class Envelope:
     def is_stale(self) -> bool:
         """Whether this was a question whose asker has gone."""
         return self.future is not None and self.future.done()
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it was told from elsewhere, so that it is a dead letter here if nobody handles it."""
+        return getattr(self.future, "is_told", False)
 
     def answer(self, value: object) -> None:
         """Wake the asker with ``value``; nothing happens if there is none any more."""
@@ -82,9 +88,12 @@ class ForLife:
 
 
 class Signal:
-    """An exit signal on its way, in the urgent lane."""
+    """An exit signal on its way, in the urgent lane.
 
-    __slots__ = ("incarnation", "linked", "parent", "reason", "sender")
+    ``after``: what its sender had told before is yet to come from elsewhere; who traps exits hears of it after that.
+    """
+
+    __slots__ = ("after", "incarnation", "linked", "parent", "reason", "sender")
 
     def __init__(self, reason: Reason, sender: Cell | None, incarnation: int, *, linked: bool, parent: bool) -> None:
         self.reason = reason
@@ -92,6 +101,7 @@ class Signal:
         self.incarnation = incarnation
         self.linked = linked
         self.parent = parent
+        self.after: Any = None
 
 
 class Begin:

@@ -47,15 +47,22 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Abandoned:
-    """A killed handler swallowed its cancellation; its life was declared over without it."""
+    """A killed handler swallowed its cancellation, or blocks its thread; its life was declared over without it.
+
+    ``threads``: how many threads run on so now, this one included; 0 if it was no thread.
+    """
 
     at: float
     pid: Pid
     handler: str
     message: str
+    threads: int = 0
 
     def describe(self) -> str:
         """One English line."""
+        if self.threads:
+            many = f" ({self.threads} threads run on so)" if self.threads > 1 else ""
+            return f"{self.pid} blocks its thread in {self.handler} handling {self.message} and was abandoned{many}"
         return f"{self.pid} swallowed its cancellation in {self.handler} handling {self.message} and was abandoned"
 
 

@@ -9,7 +9,8 @@ from .envelopes import NOTHING, Envelope, Signal
 
 if TYPE_CHECKING:
     from .cell import Cell
-    from .exits import Reason
+    from .exits import Reason, Remains
+    from .onlooker import Onlooker
     from .overload.control import Control
     from .pulse import Pulse
 
@@ -24,13 +25,16 @@ class Extras:
     ``paused``: the life here is about to be replaced and begins nothing; ``parked`` are the urgent messages meanwhile;
     ``predecessor``: the life that it has replaced, until that has ended; ``retiring``: it asked to be replaced itself.
     ``rejoin``: called when the next life has started: it is close to whom the last one was close to.
+    ``remains``: of a life that was elsewhere, as they were told.  ``onlookers``: who is told of every life that begins
+    and ends here.  ``parent``: whom the life says it belongs to, if that is elsewhere; ``port``: the way to it of what
+    its siblings say.
     ``control``: of a controlled mailbox; ``expired`` and ``shed`` count what was not handled in time.
     """
 
     __slots__ = (
         "control", "deadly", "deferred", "enders", "estate", "expired", "groups", "late", "links", "monitors", "names",
-        "on_start", "parked", "paused", "places", "predecessor", "pulse", "rejoin", "retiring", "shed", "stash",
-        "suspended", "timers", "wards", "watchers", "withdrawn",
+        "on_start", "onlookers", "parent", "parked", "paused", "places", "port", "predecessor", "pulse", "rejoin",
+        "remains", "retiring", "shed", "stash", "suspended", "timers", "wards", "watchers", "withdrawn",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -49,6 +53,10 @@ class Extras:
         self.retiring: tuple[str, str | None] | None = None
         self.late = False
         self.rejoin: Callable[[], None] | None = None
+        self.onlookers: dict[Onlooker, None] = {}
+        self.remains: Remains | None = None
+        self.parent: Any = NOTHING
+        self.port: Any = None
         self.withdrawn = 0
         self.on_start: Callable[[Cell, Any], None] | None = None
         self.enders: list[Callable[[Reason], None]] = []

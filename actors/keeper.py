@@ -15,9 +15,11 @@ from . import burial, life
 from .actor import Actor
 from .blueprint import Blueprint
 from .cell import Cell
+from .elsewhere import here
 from .envelopes import NOTHING, Call, ChildEnded, Ending, Stop
 from .errors import StartTimeout
 from .exits import KILL, KILLED, SHUTDOWN, Apoptosis, Crashed, Reason, Remains
+from .handlers import routes_of
 from .lifecycle import LIVING, State
 from .links import send_exit
 from .ref import Ref
@@ -72,8 +74,9 @@ class Keeper(Actor):
             cell = self.system.place(blueprint, name, self._cell)
             places[key] = cell
         else:
-            cell.blueprint = blueprint
+            cell.blueprint = here(blueprint)
         if cell.state not in LIVING:
+            cell.routes = routes_of(cell.blueprint.cls)  # its place may be another one than its last life's
             cell.owner = self
         return cell.ref
 
@@ -227,8 +230,8 @@ class Keeper(Actor):
     def child_orphaned(self, notice: ChildEnded) -> None:
         self.life_orphaned(notice.cell.ref, notice.incarnation, notice.reason, notice.remains)
 
-    def end_later(self, reason: Reason) -> bool:
-        if self._finishing:
+    def end_later(self, reason: Reason, *, brutal: bool = False) -> bool:
+        if self._finishing or brutal:
             return False
         if isinstance(reason, Crashed):
             self._finishing = True  # a defect in the keeper itself: end, and the kept lives end with it

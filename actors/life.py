@@ -138,12 +138,16 @@ def _estate(cell: Cell) -> Any:
 
 def _started(cell: Cell, *, in_turn: bool = True) -> Outcome:
     cell.advance(Event.STARTED)
-    cell.scheduler.system.alive += 1
+    cell.scheduler.system.alive += cell.actor.is_counted
     cell.release(in_turn=in_turn)
     extras = cell.extras
-    if extras is not None and extras.rejoin is not None:
-        rejoin, extras.rejoin = extras.rejoin, None
-        rejoin()
+    if extras is not None:
+        if extras.rejoin is not None:
+            rejoin, extras.rejoin = extras.rejoin, None
+            rejoin()
+        if extras.onlookers and cell.ref._cell is cell:
+            for onlooker in tuple(extras.onlookers):
+                onlooker.life_began(cell)
     return STARTED
 
 

@@ -42,6 +42,8 @@ def link(cell: Cell, other: Cell) -> None:
         return
     cell.more().links[other] = other.incarnation
     other.more().links[cell] = cell.incarnation
+    if other.actor.is_stand_in:
+        other.actor.linked(cell)
 
 
 def link_ahead(parent: Cell, cell: Cell) -> None:
@@ -53,8 +55,8 @@ def link_ahead(parent: Cell, cell: Cell) -> None:
 def unlink(cell: Cell, other: Cell) -> None:
     """Undo a link: no exit signal of it arrives after this."""
     for one, two in ((cell, other), (other, cell)):
-        if one.extras is not None:
-            one.extras.links.pop(two, None)
+        if one.extras is not None and one.extras.links.pop(two, None) is not None and one.actor is not None:
+            one.actor.unlinked(two)
 
 
 def monitor(cell: Cell, other: Cell) -> Monitor:

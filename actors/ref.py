@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 from .asking import Entries, ask_by, cap, wait_for_room, withdraw
 from .cell import ACCEPTED, Accepted, Cell, Waiting
-from .envelopes import NEVER, Envelope, Manage, Stop, Ticket, bare
+from .envelopes import NEVER, NOTHING, Envelope, Manage, Stop, Ticket, bare
 from .errors import ActorDied, AskSelf, StopTimeout
 from .exits import KILL, NOPROC, NORMAL, Reason
 from .lifecycle import LIVING, State
@@ -208,6 +208,8 @@ class Ref(Generic[P_contra]):
             self._cell.hold()
 
         await self._manage(hold)
+        if self._cell.actor is not None and self._cell.actor.is_stand_in:
+            await self._cell.actor.manage("suspend", None)
 
     async def resume(self) -> None:
         """Undo :meth:`suspend`; at once, even if the actor is stuck in a hook."""
@@ -222,12 +224,14 @@ class Ref(Generic[P_contra]):
 
         if self._cell.state in LIVING and self._cell.more().suspended:
             release()
+            if self._cell.actor is not None and self._cell.actor.is_stand_in:
+                await self._cell.actor.manage("resume", None)
         else:
             await self._manage(release)
 
     async def get_state(self) -> dict[str, Any]:
         """The actor's attributes, as they are between two messages.  For debugging."""
-        return dict(await self._manage(lambda actor: dict(vars(actor))))
+        return dict(await self._manage(lambda actor: dict(vars(actor)), "get_state"))
 
     async def replace_state(self, function: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
         """Replace the actor's attributes by ``function(attributes)``, between two messages; returns the new ones.
@@ -241,14 +245,19 @@ class Ref(Generic[P_contra]):
             vars(actor).update(new)
             return new
 
-        return dict(await self._manage(replace))
+        return dict(await self._manage(replace, "replace_state", function))
 
-    async def _manage(self, function: Callable[[Any], Any]) -> Any:
-        """Run ``function(actor)`` in the actor's turn, between two messages, ahead of all that wait."""
+    async def _manage(self, function: Callable[[Any], Any], verb: str = "", value: Any = None) -> Any:
+        """Run ``function(actor)`` in the actor's turn, between two messages, ahead of all that wait.
+
+        Where the life is elsewhere, ``verb`` says what it is to do, with ``value``.
+        """
         cell = self._cell
         if cell.state not in LIVING:
             raise ActorDied(self, NOPROC)
         self._refuse_own("a management call")
+        if cell.actor is not None and cell.actor.is_stand_in and verb:
+            return await cell.actor.manage(verb, value)
         future: asyncio.Future[Any] = cell.scheduler.loop.create_future()
 
         def call(actor: Any) -> None:
@@ -279,7 +288,9 @@ class Ref(Generic[P_contra]):
     @property
     def parent(self) -> Ref[Any] | None:
         """The supervisor of the place, or the actor that spawned it; ``None`` if nobody did."""
-        parent = self._cell.parent
+        parent, extras = self._cell.parent, self._cell.extras
+        if extras is not None and extras.parent is not NOTHING:
+            return extras.parent  # type: ignore[no-any-return]
         return parent.ref if parent is not None else None
 
     @property

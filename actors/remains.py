@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .envelopes import NOTHING, Envelope, ForLife, bare
 from .exits import Remains
+from .handlers import routes_of
 from .messages import Impulse
 
 if TYPE_CHECKING:
@@ -35,9 +36,14 @@ def remains_of(cell: Cell, hand: Any) -> Remains:
         if kind is Impulse:
             message, function = hand.name, hand.method
         else:
-            message, function = kind.__name__, cell.routes.table.get(kind)
+            stands_for = getattr(cell.blueprint.cls, "stands_for", None)
+            routes = cell.routes if stands_for is None else routes_of(stands_for)
+            message, function = kind.__name__, routes.table.get(kind)
         handler = getattr(function, "__qualname__", None) or f"{cell.blueprint.cls.__qualname__}.unhandled"
     extras = cell.extras
+    if extras is not None and extras.remains is not None:
+        told, extras.remains = extras.remains, None
+        return told
     if extras is not None and extras.deadly is not None:
         signal, extras.deadly = extras.deadly, None
         if signal.sender is not None:

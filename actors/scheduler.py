@@ -247,6 +247,12 @@ class Scheduler:
         else:
             self.cut(cell, KILLED, True)
 
+    def drop(self, cell: Cell) -> None:
+        """Have a killed handler not end in its own time, but be left to itself at once, as if its process were gone."""
+        fiber = cell.fiber
+        if fiber is not None and cell.brutal and asyncio.current_task(self.loop) is not fiber.task:
+            self._abandon(cell, fiber)
+
     def _abandon(self, cell: Cell, fiber: Fiber) -> None:
         """Leave a handler that swallows its cancellation to itself: its life is over, its object is fenced off."""
         message, handler = describe(cell, cell.hand)

@@ -285,7 +285,8 @@ def keep_watch(scheduler: Scheduler, policy: Watchdog) -> Sentry | None:
     try:
         sentry.begin()
     except RuntimeError as error:
-        logger.warning("system %r runs without a watchdog: %s", scheduler.system.name, error)
+        what = "a handler that holds the loop is seen when it is done, not before"
+        logger.warning("system %r has no thread for its watchdog (%s): %s", scheduler.system.name, error, what)
         return None
     return sentry
 

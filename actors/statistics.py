@@ -40,14 +40,16 @@ def statistics_of(cell: Cell) -> ActorStatistics:
     """The place that ``cell`` is, now."""
     extras = cell.extras
     control = extras.control if extras is not None else None
+    underway = cell.actor.underway() if cell.actor is not None and cell.actor.is_stand_in else 0
+    ahead = max(0, underway - 1)  # of the one that is in hand there
     return ActorStatistics(
         pid=cell.pid,
         state=cell.state.value,
-        mailbox=len(cell.box or ()),
+        mailbox=len(cell.box or ()) + ahead,
         urgent=len(cell.lane or ()),
         stashed=len(extras.stash) if extras is not None else 0,
-        handled=cell.handled,
-        busy=cell.hand is not NOTHING,
+        handled=cell.handled - ahead,
+        busy=cell.hand is not NOTHING or underway > 0,
         expired=extras.expired if extras is not None else 0,
         shed=extras.shed if extras is not None else 0,
         dimmer=control.dimmer if control is not None else None,

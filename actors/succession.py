@@ -20,14 +20,17 @@ from typing import TYPE_CHECKING, Any
 
 from . import life
 from .cell import CLOSED_BOX, Cell
+from .elsewhere import here
 from .envelopes import LIFE_ITEMS, Call, ForLife, Hook, Manage, Signal, Stop, Ticket
 from .exits import KILL, SHUTDOWN, Apoptosis, Reason
+from .handlers import routes_of
 from .lifecycle import LIVING, State
 from .links import send_exit, unlink
 from .pulse import Pulse, attach
 
 if TYPE_CHECKING:
     from .actor import Actor
+    from .blueprint import Blueprint
     from .ref import Ref
 
 Done = Callable[[Any, BaseException | None], None]
@@ -38,17 +41,20 @@ DISCARD_GRACE = 1.0
 
 class Succession:
     """One attempt to put a successor in the place of the life behind ``ref``, as life ``number``; for the supervisor
-    ``owner``.
+    ``owner``.  ``blueprint``: what it is made from, ``None``: the same as the life that is there; its class must be the
+    same, its place may be another one.
     """
 
-    def __init__(self, owner: Actor, ref: Ref[Any], number: int) -> None:
+    def __init__(self, owner: Actor, ref: Ref[Any], number: int, blueprint: Blueprint | None = None) -> None:
         self._owner = owner
         self._keeper = owner._cell
         self._old = old = ref._cell
         self._life = old.incarnation
         self._paused_at: float | None = None
         self._ended: Callable[[Reason], None] | None = None
-        self._bud = bud = Cell(old.scheduler, old.blueprint, old.routes, old.label, old.parent)
+        plan = old.blueprint if blueprint is None else here(blueprint)
+        routes = old.routes if plan.cls is old.blueprint.cls else routes_of(plan.cls)
+        self._bud = bud = Cell(old.scheduler, plan, routes, old.label, old.parent)
         bud.ref = old.ref
         bud.incarnation = number - 1
 
@@ -84,7 +90,9 @@ class Succession:
 
     def await_predecessor(self, done: Callable[[], None]) -> None:
         """Tell ``done``, in its turn, when the life that is there is between two messages."""
-        if self.is_possible:
+        if self.is_possible and self._old.actor.is_stand_in:
+            self._old.actor.recall(done)
+        elif self.is_possible:
             self._old.push(Call(lambda _: done()))
 
     def ask_predecessor(self, hook: str, done: Done) -> None:
@@ -149,6 +157,9 @@ class Succession:
         old.scheduler.system.registry.move(old, bud)
         old.scheduler.system.hand_over(old, bud)
         old.ref._cell = bud
+        bud.more().onlookers, old.more().onlookers = old.more().onlookers, {}
+        for onlooker in tuple(bud.more().onlookers):
+            onlooker.life_began(bud)
         bud.held = bud.more().suspended
         bud.scheduler.enqueue(bud)
         bud.admit()

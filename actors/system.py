@@ -15,6 +15,7 @@ from .actor import Actor, blueprint_of
 from .blueprint import Blueprint, Mailbox
 from .cell import ACCEPTED, Cell
 from .deadletters import DeadLetters
+from .elsewhere import here
 from .engine import LOOP, engine_of
 from .envelopes import Envelope, bare
 from .errors import ActorDied, MailboxFull, NotRunning, StartFailed, StartTimeout
@@ -34,7 +35,10 @@ from .sentry import keep_watch
 from .watchdog import WATCHDOG, Watchdog
 
 if TYPE_CHECKING:
+    from .cluster.cluster import Cluster
     from .contact.site import Site
+    from .places.deputy import Lodgings
+    from .places.embassy import Embassy
     from .tissue.transport import Transport
 
 Ts = TypeVarTuple("Ts")
@@ -86,6 +90,9 @@ class ActorSystem:
         self._roots: dict[Cell, None] = {}
         self._scheduler: Scheduler | None = None
         self._site: Site | None = None
+        self._lodgings: dict[type, Lodgings] = {}
+        self.embassy: asyncio.Task[Embassy] | None = None  # set by the first link to lives elsewhere
+        self.cluster: Cluster | None = None  # set by the cluster that this process is a host of
         self.dead_letters = DeadLetters(self.events, self.now)
 
     # -- entering and leaving ------------------------------------------------------------------------------------------
@@ -125,6 +132,8 @@ class ActorSystem:
             if self._site is not None:
                 self._site.close()
             try:
+                for lodgings in self._lodgings.values():
+                    await lodgings.close()
                 await scheduler.close()
             finally:
                 if scheduler.watchdog is not None:
@@ -170,6 +179,15 @@ class ActorSystem:
 
             self._site = Site(self, self.transport or self.scheduler.engine.transport())
         return self._site
+
+    def lodgings(self, place: Any) -> Lodgings:
+        """Where those who live elsewhere can; for the engine."""
+        kind = type(place)
+        if kind not in self._lodgings:
+            from .places.lodgings import lodgings_for
+
+            self._lodgings[kind] = lodgings_for(self, place)
+        return self._lodgings[kind]
 
     def hand_over(self, old: Cell, new: Cell) -> None:
         """A successor is about to serve; for the engine."""
@@ -247,6 +265,8 @@ class ActorSystem:
     def place(self, blueprint: Blueprint, name: str | None = None, parent: Cell | None = None) -> Cell:
         """Make an empty place; for the engine and for supervisors."""
         scheduler = self.scheduler
+        if blueprint.place is not None:
+            blueprint = here(blueprint)
         self._serial += 1
         routes = routes_of(blueprint.cls)
         cell = Cell(scheduler, blueprint, routes, name if name is not None else self._serial, parent)

@@ -110,7 +110,7 @@ def drive(scheduler: Scheduler, in_task: bool) -> Generator[Any, Cell, None]:
             then, scheduler.now = scheduler.now, (now := clock())
             if now - then > cell.patience:
                 scheduler.overran(cell, message, now - then)
-        box = actor = message = payload = answer = failure = None  # an idle fiber keeps nothing alive
+        box = actor = message = payload = answer = failure = future = None  # an idle fiber keeps nothing alive
         cell = yield DONE
 
 
@@ -176,9 +176,8 @@ def _is_late(cell: Cell, hand: Any, error: BaseException) -> bool:
     scheduler = cell.scheduler
     if not isinstance(error, DeadlineExceeded) or deadline_of(hand) > scheduler.loop.time() + RESOLUTION:
         return False
-    if hand.future is not None:
-        hand.fail(error)
-    else:
+    hand.fail(error)
+    if hand.future is None or hand.is_told:
         scheduler.system.dead_letters.add(hand.message, cell.ref, Undelivered.EXPIRED)
     return True
 
@@ -192,9 +191,10 @@ def _is_tolerated(cell: Cell, hand: Any, message: Any, error: BaseException) -> 
     if pulse is None or message is NOTHING or not isinstance(error, pulse.tolerate) or isinstance(error, StopIteration):
         return False
     message, handler = describe(cell, message)
-    if hand.__class__ is Envelope and hand.future is not None:
+    is_asked = hand.__class__ is Envelope and hand.future is not None
+    if is_asked:
         hand.fail(error)
-    elif hand is not NOTHING:
+    if hand is not NOTHING and (not is_asked or hand.is_told):
         cell.scheduler.system.dead_letters.add(bare(hand), cell.ref, Undelivered.FAILED, Crashed(error))
     note(cell, Evidence(Harm.EXCEPTION, None, spell(error), message, handler))
     return True
@@ -281,12 +281,12 @@ def attend(cell: Cell) -> Generator[Any, Any, Any]:
     match item:
         case Signal():
             reason, brutal = cell.receive_signal(item)
-            if reason is not None and (brutal or not cell.actor.end_later(reason)):
+            if reason is not None and not cell.actor.end_later(reason, brutal=brutal):
                 yield from end(cell, reason, hooks=not brutal)
         case ChildEnded():
             cell.actor.child_ended(item)
         case Ending():
-            if item.brutal or not cell.actor.end_later(item.reason):
+            if not cell.actor.end_later(item.reason, brutal=item.brutal):
                 yield from end(cell, item.reason, item.hand, hooks=not item.brutal)
         case Stop():
             if not cell.actor.end_later(item.reason):

@@ -4,6 +4,10 @@ What supervisors decide is published as events, which live in :mod:`supervisors.
 """
 
 from . import _shadow  # noqa: F401 - first of all: says so if another module called `actors` hides ours
+
+# isort: split
+from actors.places.place import Host, Process, Thread
+
 from .apoptosis.policy import Apoptosis, Disruption, Lifetime, Weights
 from .apoptosis.vitals import Vitals
 from .asgi import Lifespan, planaria_lifespan
@@ -25,10 +29,12 @@ from .errors import (
     TreeEnded,
     TreeGaveUp,
 )
+from .handle import Handle
 from .introspect import Snapshot
 from .journal import Journal
+from .promotion.policy import Promote
 from .repair.standby import Fence, Standby
-from .running import Handle, Running
+from .running import Running
 from .spec import BRUTAL_KILL, INFINITY, ChildSpec, DynamicSupervisor, Pool, Supervisor, Tree, by_key, child
 
 __all__ = [
@@ -48,6 +54,7 @@ __all__ = [
     "DynamicSupervisor",
     "Fence",
     "Handle",
+    "Host",
     "INFINITY",
     "Journal",
     "Lifespan",
@@ -55,6 +62,8 @@ __all__ = [
     "MaxChildren",
     "NoSuchPath",
     "Pool",
+    "Process",
+    "Promote",
     "ReplacementFailed",
     "Running",
     "Scale",
@@ -63,6 +72,7 @@ __all__ = [
     "Standby",
     "SupervisionError",
     "Supervisor",
+    "Thread",
     "Tree",
     "TreeEnded",
     "TreeGaveUp",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from actors.exits import Reason
 
@@ -12,6 +12,9 @@ from .events import SupervisionEvent
 from .intensity import Intensity
 from .rules import Rule
 from .spec import Spec
+
+if TYPE_CHECKING:
+    from .promotion.ladder import Step
 
 
 class Status(StrEnum):
@@ -38,12 +41,12 @@ class Child:
     ``lives`` counts starts, ``burned`` the successors since that never served (their numbers are not used again),
     ``failures`` consecutive deaths (the k of the backoff); ``generation`` rises with every
     change of mind, so that a timer or a queued decision of an earlier one is recognised as stale.  ``ref`` is the
-    shell's.  ``stop``: why it is being stopped.
+    shell's.  ``stop``: why it is being stopped; ``step``: the change of place that its last death has led to.
     """
 
     __slots__ = (
         "asked", "began", "budget", "burned", "by_hand", "died", "due", "failures", "generation", "id", "lives", "pace",
-        "ref", "repair", "repairs", "spec", "status", "stop", "token", "waiters", "waits_with",
+        "ref", "repair", "repairs", "spec", "status", "step", "stop", "token", "waiters", "waits_with",
     )  # fmt: skip
 
     def __init__(self, id: str, spec: Spec) -> None:
@@ -68,6 +71,7 @@ class Child:
         self.waiters: list[Any] = []
         self.ref: Any = None
         self.stop: tuple[Rule, str | None] = (Rule.ENDING, None)
+        self.step: Step | None = None
 
     @property
     def next_life(self) -> int:

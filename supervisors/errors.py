@@ -46,7 +46,7 @@ class SpecError(SupervisionError, ValueError):
         self.field = field
         self.value = value
         self.why = why
-        super().__init__(f"{field}={value!r}: {why}")
+        super().__init__(f"{field}={value!r:.1000}: {why}")
 
 
 class ChildFailed(SupervisionError):

@@ -5,7 +5,12 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import MISSING, Field, fields
+from inspect import signature
 from typing import Any, get_args
+
+from actors import Blueprint
+from actors.places.place import Host, Process, Thread
+from actors.wire.trial import refusal_of
 
 from .errors import SpecError
 
@@ -34,6 +39,41 @@ def check_intensity(max_restarts: int, within: float) -> None:
         raise SpecError("max_restarts", max_restarts, "must be a whole number, at least 0")
     if not is_number(within) or not 0 < within < math.inf:
         raise SpecError("within", within, "must be a number of seconds above 0 and finite")
+
+
+WHERE = {Thread: "in a thread", Process: "in a process of its own", Host: "on a host"}
+
+
+def check_blueprint(id: str, blueprint: object) -> None:
+    """Refuse what is none, and what cannot get to the place where it is to live."""
+    if not isinstance(blueprint, Blueprint):
+        raise SpecError("blueprint", blueprint, "must be a Blueprint")
+    where = WHERE.get(type(blueprint.place))
+    if where is None:
+        return
+    cls = blueprint.cls
+    if "<locals>" in cls.__qualname__:
+        why = f"child {id!r} is to live {where}, where its class is looked up by name: define it at the top of a module"
+        raise SpecError("cls", cls, why)
+    if refusal_of([blueprint.args, dict(blueprint.kwargs)]) is None:
+        return
+    for name, value in _arguments(blueprint):
+        refusal = refusal_of(value)
+        if refusal is not None:
+            why = f"child {id!r} is to live {where}, and this argument cannot get there: {refusal}"
+            raise SpecError(f"{cls.__name__}({name})", value, why)
+
+
+def _arguments(blueprint: Blueprint) -> list[tuple[str, Any]]:
+    """By the names that they have there, as far as they are known."""
+    try:
+        bound = signature(blueprint.cls).bind(*blueprint.args, **blueprint.kwargs)
+    except (TypeError, ValueError):  # they do not fit, which is told when it is started
+        return [
+            *((f"argument {place}", each) for place, each in enumerate(blueprint.args, 1)),
+            *blueprint.kwargs.items(),
+        ]
+    return list(bound.arguments.items())
 
 
 def is_int(value: object) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from actors import Ref
 from actors.keeper import life_at, places_of
+from actors.places.whereabouts import whereabouts_of
 
 from .pool import PoolActor
 from .shell import Shell
@@ -22,7 +23,8 @@ class Snapshot:
     window) are a supervisor's own.  ``expired`` and ``shed`` count messages that were not handled in time; ``limit``
     and ``inflight`` are those of a pool that limits its asks.  ``desired``, ``floor``, ``ceiling`` and ``changed`` are
     those of a pool whose size is ``Desired``: how many workers are wanted on all hosts together, the bounds of that
-    number, and why it has last changed.
+    number, and why it has last changed.  ``place``: ``loop``, ``thread``, ``process`` or ``host``, with the pid of the
+    ``process`` if the life has one of its own, and the name of the ``host`` if it is another one.
     """
 
     path: str
@@ -44,6 +46,9 @@ class Snapshot:
     floor: int | None = None
     ceiling: int | None = None
     changed: str | None = None
+    place: str = "loop"
+    process: int | None = None
+    host: str | None = None
 
     @property
     def is_missing(self) -> bool:
@@ -79,6 +84,7 @@ def snapshot_of(ref: Ref[Any], status: str | None = None, restart: str | None = 
             if child.id in refs
         )
     places = life.places if isinstance(life, PoolActor) else None
+    place, process, host = whereabouts_of(life)
     return Snapshot(
         path=ref.name,
         kind="supervisor" if shell is not None else "worker",
@@ -99,4 +105,7 @@ def snapshot_of(ref: Ref[Any], status: str | None = None, restart: str | None = 
         floor=places.desired.floor if places is not None else None,
         ceiling=places.desired.ceiling if places is not None else None,
         changed=places.changed if places is not None else None,
+        place=place,
+        process=process,
+        host=host,
     )

@@ -6,8 +6,19 @@ import logging
 from collections.abc import Callable
 
 from actors import Abandoned, Blocked, Crashed, Events, Lost, Quarantined
+from actors.cluster.events import (
+    CertificateExpires,
+    ClusterEvent,
+    ConventionLost,
+    HostDown,
+    HostRefused,
+    LeaderMissing,
+    MachineryLost,
+)
+from actors.errors import ProcessDied
 
 from .events import AutoShutdown, Died, GaveUp, StartFailure, SupervisionEvent, Unexpected
+from .promotion.events import Demoted, Promoted
 
 logger = logging.getLogger("planaria")
 
@@ -19,16 +30,26 @@ LEVELS: dict[type, int] = {
     Died: logging.WARNING,
     Blocked: logging.WARNING,
     Unexpected: logging.WARNING,
+    Promoted: logging.WARNING,
+    Demoted: logging.INFO,
     AutoShutdown: logging.WARNING,
     Lost: logging.DEBUG,
+    HostDown: logging.WARNING,
+    HostRefused: logging.WARNING,
+    CertificateExpires: logging.WARNING,
+    LeaderMissing: logging.WARNING,
+    ConventionLost: logging.WARNING,
+    MachineryLost: logging.WARNING,
 }
-"""Levels by event; any other supervision event is logged at ``DEBUG``, a clean death at ``INFO``."""
+"""Levels by event; any other supervision event is logged at ``DEBUG``, a clean death and what hosts do at ``INFO``."""
 
 
 def level_of(event: object) -> int | None:
     """The level at which an event is logged, ``None`` for one that is not ours."""
     if isinstance(event, Died) and event.reason.is_clean:
         return logging.INFO
+    if isinstance(event, ClusterEvent):
+        return LEVELS.get(type(event), logging.INFO)
     level = LEVELS.get(type(event))
     return logging.DEBUG if level is None and isinstance(event, SupervisionEvent) else level
 
@@ -45,6 +66,7 @@ def log_events(events: Events) -> Callable[[], None]:
             return
         reason = getattr(event, "reason", None)
         error = reason.exception if isinstance(reason, Crashed) and level >= logging.WARNING else None
+        error = None if isinstance(error, ProcessDied) else error  # it came up nowhere
         text = event.describe() if hasattr(event, "describe") else str(event)
         logger.log(level, "%s", text, exc_info=error, extra={"event": event})
 

@@ -16,7 +16,7 @@ from actors.errors import ActorError, NameTaken, NotRunning
 from actors.exits import KILLED, NO_REMAINS, SHUTDOWN, Apoptosis, Crashed, Reason, Remains
 
 from .actions import ALIVE, PLANNED, Action, Begun, Child, Emit, Finish, Forget, Reply, Rest, Retry, Start, Status, Stop
-from .budgets import count_restart
+from .budgets import Losses, count_restart
 from .errors import ChildFailed, ChildNotFound, ChildRestarting, ChildRunning, ChildStarted, SupervisionError
 from .events import (
     Decision,
@@ -67,6 +67,7 @@ class Restarts:
         self.auto_shutdown = auto_shutdown
         self.dynamic = dynamic
         self._rng = rng
+        self._losses = Losses()
         self._table: dict[str, Child] = {spec.id: Child(spec.id, spec) for spec in specs}
         self._to_stop: dict[Child, None] = {}
         self._cause: tuple[Rule, str | None] = (Rule.ENDING, None)
@@ -168,10 +169,11 @@ class Restarts:
         self, child: Child, reason: Reason, now: float, announce: Announce = _silent, *, failed_start: bool = False
     ) -> None:
         """Count a restart of ``child`` against the budgets, and begin it or give up."""
-        counted = count_restart(child, self.intensity, now)
+        is_counted = not failed_start and self._losses.is_counted(reason, child.died)
+        counted = count_restart(child, self.intensity, now, is_counted=is_counted)
         if counted.is_exceeded:
             child.status = Status.STOPPED
-            announce(Decision.GIVE_UP, budgeted(child.spec.restart, self.strategy, counted, 0.0, child.failures))
+            announce(Decision.GIVE_UP, budgeted(child.spec.restart, self.strategy, counted, 0.0, child.failures, None))
             self._emit(GaveUp(now, self.path, child.id, *counted, reason))
             self._shut_down(SHUTDOWN, now)
             return
@@ -181,7 +183,7 @@ class Restarts:
         delay = self._delay(child, group, now)
         child.generation += 1
         decision = Decision.WAIT if delay > 0 else Decision.RESTART
-        announce(decision, budgeted(child.spec.restart, self.strategy, counted, delay, child.failures))
+        announce(decision, budgeted(child.spec.restart, self.strategy, counted, delay, child.failures, child.step))
         if delay > 0:
             child.status = Status.WAITING
             child.due = now + delay

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from .promotion.ladder import Step
 
 
 class Rule(StrEnum):
@@ -46,7 +49,8 @@ class Ruling(NamedTuple):
     ``restart`` and ``strategy`` are those of the child and its supervisor.  Where a restart was counted, it was the
     ``number``-th of ``limit`` that ``scope`` (see ``Scope``) allows ``within`` seconds; ``delay``
     is the wait before it, after ``failures`` in a row.  ``culprit``: the id of the sibling that it happened for.
-    ``grace``: seconds that a stop was given, ``None`` for no limit.
+    ``grace``: seconds that a stop was given, ``None`` for no limit.  ``place``: where the lives are from here on, if
+    that has changed: because of ``pieces`` of evidence, the last of them of the kind ``evidence``.
     """
 
     rule: Rule
@@ -60,20 +64,25 @@ class Ruling(NamedTuple):
     failures: int = 0
     culprit: str | None = None
     grace: float | None = None
+    place: str | None = None
+    evidence: str | None = None
+    pieces: int | None = None
 
 
 Facts = tuple[int, int, float, str]
 """Of a restart that was counted: ``number``, ``limit``, ``within``, ``scope``."""
 
 _BUDGET = Rule.BUDGET
+_NOWHERE = (None, None, None)
 _make = tuple.__new__
 
 
-def budgeted(restart: str, strategy: str, facts: Facts, delay: float, failures: int) -> Ruling:
+def budgeted(restart: str, strategy: str, facts: Facts, delay: float, failures: int, step: Step | None) -> Ruling:
     """The ruling about a restart that was counted; made at every crash, and so without the slow constructor."""
-    return _make(Ruling, (_BUDGET, restart, strategy, *facts, delay, failures, None, None))
+    place = _NOWHERE if step is None else (step.to.value, step.kind, step.count)
+    return _make(Ruling, (_BUDGET, restart, strategy, *facts, delay, failures, None, None, *place))
 
 
 def stopped(rule: Rule, restart: str, strategy: str, culprit: str | None, grace: float | None) -> Ruling:
     """The ruling about a stop; made for each child of a tree that ends, and so without the slow constructor."""
-    return _make(Ruling, (rule, restart, strategy, None, None, None, None, 0.0, 0, culprit, grace))
+    return _make(Ruling, (rule, restart, strategy, None, None, None, None, 0.0, 0, culprit, grace, *_NOWHERE))

@@ -7,14 +7,18 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from actors import ActorError, Watchdog
+from actors.cluster.errors import ClusterError
 from actors.engines.loop import run as run_loop
 from actors.watchdog import WATCHDOG
 
 from .running import Running, running
 from .spec import Tree
+
+if TYPE_CHECKING:
+    from actors.cluster.values import Membership
 
 CLEAN = 0
 """The tree was stopped, or ended cleanly by itself (automatic shutdown)."""
@@ -37,14 +41,16 @@ def run(
     door: bool = False,
     journal: str | PathLike[str] | None = None,
     observer: Observer | None = None,
+    cluster: Membership | None = None,
 ) -> int:
     """Run ``tree`` until it ends or is told to.  Blocks; returns the exit code for ``sys.exit``.
 
     The first SIGINT or SIGTERM stops it gracefully: in reverse order, each child within its ``shutdown``.  The second
     ends it at once.  Codes: 0 a clean stop, 1 the tree gave up or did not start, 130 forced.  ``seed``, ``log``,
-    ``watchdog``, ``door`` and ``journal`` as for ``running``.
+    ``watchdog``, ``door``, ``journal`` and ``cluster`` as for ``running``.  Raises ``ClusterError`` if this process
+    cannot be the host that ``cluster`` says.
     """
-    options = {"seed": seed, "log": log, "watchdog": watchdog, "door": door, "journal": journal}
+    options = {"seed": seed, "log": log, "watchdog": watchdog, "door": door, "journal": journal, "cluster": cluster}
     return run_loop(_run(_Service(tree, observer, **options)))
 
 
@@ -65,6 +71,8 @@ async def _run(service: _Service) -> int:
         await serving
     except asyncio.CancelledError:  # it was told to stop while it was still starting
         return CLEAN
+    except ClusterError:  # this process cannot be a host: nothing was started
+        raise
     except ActorError as error:
         _say(str(error))
         return GAVE_UP

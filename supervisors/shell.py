@@ -41,6 +41,7 @@ from .messages import (
     WhichChild,
     WhichChildren,
 )
+from .promotion.promoter import Promoter
 from .spec import BrutalKill, ChildSpec, Spec, Tree
 
 STARTS_AT_ONCE = 256
@@ -64,6 +65,7 @@ class Shell(Keeper):
         self._retries: dict[Child, asyncio.TimerHandle | None] = {}
         self._warden: Warden | None = None
         self._census: Census | None = None
+        self.promoter = Promoter(self)
 
     def make_children(self, path: str, intensity: Intensity) -> Children:
         """The table of children, at the start of each life."""
@@ -74,6 +76,10 @@ class Shell(Keeper):
         if isinstance(spec, ChildSpec):
             return spec.blueprint
         return Blueprint(shell_for(spec), (spec,))
+
+    def blueprint_of(self, child: Child, life: int) -> Blueprint:
+        """What to start as life number ``life`` of ``child``: its spec's, at the place where that life is to be."""
+        return self.promoter.blueprint(child, self.blueprint(child.spec), life)
 
     def restarts(self) -> int:
         """Restarts in the present window."""
@@ -103,7 +109,8 @@ class Shell(Keeper):
         if ignored:
             return self.children.ignored(child.id, now)
         if reason is not None:
-            return self.children.failed(child.id, reason, now)
+            moved = self.promoter.unborn(child, child.lives, reason)
+            return [*self.children.failed(child.id, reason, now), *moved]
         if self._warden is not None:
             self._warden.began(child)
         return self.children.started(child.id, now)
@@ -124,7 +131,9 @@ class Shell(Keeper):
                 remains = remains._replace(vitals=self._warden.vitals(child))
                 self._warden.bereaved(child, reason)
             self._warden.left(child, f"it ended: {reason}")
-        self.carry_out(self.children.exited(child.id, reason, self.system.now(), remains))
+        moved = self.promoter.bereaved(child, incarnation, reason)
+        actions = self.children.exited(child.id, reason, self.system.now(), remains)
+        self.carry_out([*actions[:1], *moved, *actions[1:]])  # what it leads to is told right after the death
 
     def life_orphaned(self, ref: Ref[Any], incarnation: int, reason: Reason, remains: Remains) -> None:
         self.system.events.publish(Orphaned(self.system.now(), ref.name, incarnation, reason, remains))
@@ -184,6 +193,7 @@ class Shell(Keeper):
                 case Begun():
                     self.ready()
                 case Finish():
+                    self.promoter.close()
                     self.finish(action.reason)
 
     def _start(self, child: Child) -> list[Action]:
@@ -191,7 +201,7 @@ class Shell(Keeper):
         if child.status is not Status.STARTING:
             return []
         spec = child.spec
-        child.ref = self.keep(child.id, f"{self.ref.name}/{child.id}", self.blueprint(spec))
+        child.ref = self.keep(child.id, f"{self.ref.name}/{child.id}", self.blueprint_of(child, child.lives))
         policy = (spec.apoptosis or self.spec.apoptosis) if isinstance(spec, ChildSpec) else None
         if policy is not None:
             self.warden().expect(child, policy)
@@ -241,6 +251,7 @@ class Shell(Keeper):
     def forgotten(self, child: Child) -> None:
         """A child has left the table."""
         self._call_off(child)
+        self.promoter.forgotten(child)
         if self._warden is not None:
             self._warden.forgotten(child)
         if child.ref is not None and place_at(self.ref, child.id) is child.ref:

@@ -15,15 +15,19 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, TypeVarTuple
 
 from actors import Actor, ActorSystem, Blueprint, Limit, Mailbox, Watchdog
+from actors.places.place import Place, place_of
 from actors.watchdog import WATCHDOG
 
 from .apoptosis.policy import Apoptosis, Disruption
 from .backoff import Backoff
 from .desired import Desired
 from .errors import SpecError
-from .fields import check_id, check_intensity, check_type, check_word, is_int, is_number, options
+from .fields import check_blueprint, check_id, check_intensity, check_type, check_word, is_int, is_number, options
+from .promotion.policy import Promote, check_promotion
 
 if TYPE_CHECKING:
+    from actors.cluster.values import Membership
+
     from .runner import Observer
     from .running import Running
 
@@ -88,13 +92,15 @@ class ChildSpec:
     within: float | None = None
     start_timeout: float = 30.0
     apoptosis: Apoptosis | None = None
+    promote: Promote | None = None
 
     kind: ClassVar[Kind] = "worker"
 
     def __post_init__(self) -> None:
         _check_as_child(self)
-        if not isinstance(self.blueprint, Blueprint):
-            raise SpecError("blueprint", self.blueprint, "must be a Blueprint")
+        check_blueprint(self.id, self.blueprint)
+        if self.promote is not None:
+            check_promotion(self.promote, self.blueprint.place)
         if (self.max_restarts is None) != (self.within is None):
             given, missing = ("max_restarts", "within") if self.within is None else ("within", "max_restarts")
             raise SpecError(given, getattr(self, given), f"a child's own budget needs {missing} too")
@@ -128,6 +134,8 @@ def child(
     within: float | None = None,
     start_timeout: float = 30.0,
     apoptosis: Apoptosis | None = None,
+    place: Place | str | None = None,
+    promote: Promote | None = None,
 ) -> ChildSpec:
     """The spec of a worker: ``cls(*args)``; for keyword arguments, ``functools.partial(cls, key=value)``.
 
@@ -142,20 +150,15 @@ def child(
       holds all the same, the supervisor gives up.
     - ``start_timeout``: seconds ``started()`` may take; ``INFINITY``: as long as it likes.
     - ``apoptosis``: what healthy means for it, and when it is replaced; ``None``: what its supervisor says.
+    - ``place``: where it lives, ``"loop"`` (default), ``"thread"``, ``"process"``, ``Process(memory=...)`` or
+      ``Host(gpu=True)``; see ``docs/places.md``.
+    - ``promote``: when its next life is further out, and when it comes back in; ``None``: what its supervisor says.
 
     Raises ``SpecError`` for anything that cannot be meant.
     """
-    if mailbox is not None and not isinstance(mailbox, Mailbox):
-        raise SpecError("mailbox", mailbox, "must be a Mailbox")
-    try:
-        blueprint = Blueprint.of(cls, args, mailbox)
-    except TypeError as error:
-        raise SpecError("cls", cls, str(error)) from None
-    if not issubclass(blueprint.cls, Actor):
-        raise SpecError("cls", cls, "must be an Actor class, or a functools.partial of one")
     return ChildSpec(
         id,
-        blueprint,
+        _blueprint(cls, args, mailbox, place),
         restart=restart,
         shutdown=shutdown,
         significant=significant,
@@ -164,7 +167,26 @@ def child(
         within=within,
         start_timeout=start_timeout,
         apoptosis=apoptosis,
+        promote=promote,
     )
+
+
+def _blueprint(
+    cls: Callable[..., Actor], args: tuple[Any, ...], mailbox: Mailbox | None, place: Place | str | None
+) -> Blueprint:
+    if mailbox is not None and not isinstance(mailbox, Mailbox):
+        raise SpecError("mailbox", mailbox, "must be a Mailbox")
+    try:
+        where = place_of(place)
+    except ValueError as error:
+        raise SpecError("place", place, str(error)) from None
+    try:
+        blueprint = Blueprint.of(cls, args, mailbox, where)
+    except TypeError as error:
+        raise SpecError("cls", cls, str(error)) from None
+    if not issubclass(blueprint.cls, Actor):
+        raise SpecError("cls", cls, "must be an Actor class, or a functools.partial of one")
+    return blueprint
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -174,8 +196,8 @@ class Tree:
     ``max_restarts`` in ``within`` seconds is the limit for its children together (3 in 5 s): one more and it gives up,
     ending with ``SHUTDOWN``.  ``restart``, ``shutdown``, ``significant`` and ``backoff`` say what its own supervisor
     does with it, as for a worker, and mean nothing at the root; ``shutdown`` is ``INFINITY`` so that its children get
-    all the time that they are promised.  ``apoptosis`` holds for its workers that have none of their own;
-    ``disruption`` is how much planned death it allows at once.
+    all the time that they are promised.  ``apoptosis`` and ``promote`` hold for its workers that have none of their own
+    (and, of the latter, could be further out); ``disruption`` is how much planned death it allows at once.
     """
 
     name: str
@@ -188,6 +210,7 @@ class Tree:
     backoff: Backoff | None = None
     apoptosis: Apoptosis | None = None
     disruption: Disruption = field(default_factory=Disruption)
+    promote: Promote | None = None
 
     kind: ClassVar[Kind] = "supervisor"
     start_timeout: ClassVar[float] = INFINITY
@@ -212,11 +235,14 @@ class Tree:
         door: bool = False,
         journal: str | PathLike[str] | None = None,
         system: ActorSystem | None = None,
+        cluster: Membership | None = None,
     ) -> AbstractAsyncContextManager[Running]:
         """Start it in an actor system of its own, or in ``system``; see ``supervisors.running.running``."""
         from .running import running
 
-        return running(self, seed=seed, log=log, watchdog=watchdog, door=door, journal=journal, system=system)
+        return running(
+            self, seed=seed, log=log, watchdog=watchdog, door=door, journal=journal, system=system, cluster=cluster
+        )
 
     def run(
         self,
@@ -227,11 +253,14 @@ class Tree:
         door: bool = False,
         journal: str | PathLike[str] | None = None,
         observer: Observer | None = None,
+        cluster: Membership | None = None,
     ) -> int:
         """Run it as a program until it ends or a signal comes; returns the exit code; see ``supervisors.runner``."""
         from .runner import run
 
-        return run(self, seed=seed, log=log, watchdog=watchdog, door=door, journal=journal, observer=observer)
+        return run(
+            self, seed=seed, log=log, watchdog=watchdog, door=door, journal=journal, observer=observer, cluster=cluster
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join([repr(self.name), *self._required(), *options(self)])})"
@@ -365,3 +394,5 @@ def _check_as_child(spec: ChildSpec | Tree) -> None:
         raise SpecError("backoff", spec.backoff, "must be a Backoff, or None")
     if spec.apoptosis is not None:
         check_type("apoptosis", spec.apoptosis, Apoptosis)
+    if spec.promote is not None:
+        check_type("promote", spec.promote, Promote)

@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .checks import bounds, evidence, giveup, hooks, lifetimes, retries, shape, stopping
+from .checks import bounds, evidence, giveup, hooks, lifetimes, promotion, retries, shape, stopping
 from .checks.findings import Claim, Code, Finding, Proof, Severity, Verdict
 from .checks.places import Place, walk
 from .checks.retries import LARGE_BUDGET
@@ -78,3 +78,4 @@ def _of_place(place: Place, replacement: float | None, rng: random.Random) -> It
     yield from lifetimes.check(place, replacement)
     yield from evidence.check(place)
     yield from hooks.check(place)
+    yield from promotion.check(place)

@@ -10,6 +10,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.leftovers import nothing_is_left_behind
+
+__all__ = ["nothing_is_left_behind"]  # a fixture of every run
+
 # A shared machine may stall for longer than any deadline; and a red run of CI must be the same red run at home.
 settings.register_profile("planaria", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("planaria-ci", settings.get_profile("planaria"), derandomize=True, database=None)

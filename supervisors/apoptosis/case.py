@@ -15,6 +15,7 @@ from actors.pulse import Pulse
 from supervisors.actions import Child
 from supervisors.spec import BrutalKill, ChildSpec
 
+from .elsewhere import Elsewhere
 from .health import Estate, Health
 from .immunity import Immunity
 from .policy import Apoptosis
@@ -101,6 +102,7 @@ class Case:
         self.asking: dict[str, Hooked] = {}
         self.stuck_since = math.inf
         self.repairs = 0
+        self.elsewhere = Elsewhere()
 
     def conceive(self, rng: Random, report: Report) -> Heir:
         """Pulse and health of a new life; ``None`` without a policy."""
@@ -115,6 +117,7 @@ class Case:
         """A life begins, watched by ``pulse`` and is_judged by ``health``."""
         self.pulse, self.health, self.began = pulse, health, now
         self.followed = (0, now, False)
+        self.elsewhere, self.load, self.memory = Elsewhere(), None, None
         self.asking = {}
         self.stuck_since = math.inf
         self.repairs = 0
@@ -166,8 +169,9 @@ class Case:
             age=max(0.0, now - self.began),
             mailbox=self.child.ref.statistics().mailbox,
             delay=self.delay,
-            load=self.load,
-            memory=self.memory,
+            load=self.load if self.elsewhere.load is None else self.elsewhere.load,
+            memory=self.memory if self.elsewhere.memory is None else self.elsewhere.memory,
+            silence=self.elsewhere.silence,
             errors=counts.get(Harm.EXCEPTION, 0),
             late=counts.get(Harm.LATE, 0),
             slow=counts.get(Harm.SLOW, 0),

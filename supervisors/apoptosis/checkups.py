@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from actors.checkup import ask, in_hand_for, load
+from actors.checkup import ask, in_hand_for, load, signs
 from actors.evidence import Evidence, Harm
 from actors.exits import spell
 from supervisors.actions import Status
@@ -107,6 +107,10 @@ class Checkups:
         busy = in_hand_for(ref)
         if policy.latency is not None and busy > policy.latency:
             findings.append(Evidence(Harm.SLOW, None, f"has had a message in hand for {busy:.3g} s"))
+        seen = signs(ref)
+        if seen is not None:
+            case.elsewhere.look(seen, now)
+            return findings + case.elsewhere.findings(policy)
         if policy.memory is not None:
             case.memory = resident()
             if case.memory is not None and case.memory > policy.memory:

@@ -196,8 +196,11 @@ class Turnover:
         self._waiting.pop(case, None)
         self._ongoing[case] = None
         heir = self._conceive(case)
+        if wish.by_evidence:
+            self._shell.promoter.retiring(child, wish.cause)
+        blueprint = self._shell.blueprint_of(child, child.next_life)
         case.replacement = Replacement(
-            Succession(self._shell, child.ref, child.next_life),
+            Succession(self._shell, child.ref, child.next_life, blueprint),
             case.policy,
             lambda: wish.estate or case.estate,
             case.last_good,
@@ -259,6 +262,9 @@ class Turnover:
 
     def _kept(self, case: Case, outcome: Outcome, wish: Wish) -> None:
         delay = None
+        is_sent_back = outcome.step is Phase.STARTING and self._shell.promoter.sent_back(case.child, outcome.why)
+        if is_sent_back and not wish.by_evidence and not case.waiters:
+            case.wish = None  # there is no other place to be at any more
         case.child.burned += 1
         if case.waiters:
             self.drop(case, f"{outcome.step}: {outcome.why}")

@@ -12,7 +12,8 @@ class Vitals:
 
     ``alpha``: the evidence against it; ``handled``: messages of this life; ``age``: seconds since it began to serve;
     ``mailbox``: messages that wait; ``delay``: seconds that one has waited, or more, ``load``: share of the loop's
-    time, ``memory``: bytes of the process, each ``None`` if it was not measured; ``errors``, ``late``, ``slow``,
+    time (of a core, if it has a process of its own), ``memory``: bytes of the process, ``silence``: seconds since its
+    process gave a sign of life, each ``None`` if it was not measured; ``errors``, ``late``, ``slow``,
     ``damage``: how often each was observed in this life; ``repairs``: rungs of the ladder that were tried in it.
     """
 
@@ -28,6 +29,7 @@ class Vitals:
     slow: int = 0
     damage: int = 0
     repairs: int = 0
+    silence: float | None = None
 
     def describe(self) -> str:
         """In words: what there is to say, and no more."""
@@ -36,6 +38,7 @@ class Vitals:
         parts += [f"waited {self.delay:.3g} s"] if self.delay is not None else []
         parts += [f"{self.load:.0%} of the loop"] if self.load is not None else []
         parts += [f"process {self.memory / 1e6:,.0f} MB"] if self.memory is not None else []
+        parts += [f"silent for {self.silence:.3g} s"] if self.silence else []
         for name in ("errors", "late", "slow", "damage", "repairs"):
             count = getattr(self, name)
             parts += [f"{name} {count:,}"] if count else []

@@ -151,9 +151,9 @@ class Mending(StandIn):
 
 
 def with_stand_ins(tree: T, script: Script) -> T:
-    """The same tree with every worker's class replaced by a stand-in."""
-    policy = tree.apoptosis
-    tree = dataclasses.replace(tree, apoptosis=dataclasses.replace(policy, memory=None) if policy else None)
+    """The same tree with every worker's class replaced by a stand-in; these all live on the loop."""
+    policy = dataclasses.replace(tree.apoptosis, memory=None) if tree.apoptosis is not None else None
+    tree = dataclasses.replace(tree, apoptosis=policy, promote=None)
     if isinstance(tree, Supervisor):
         return dataclasses.replace(tree, children=tuple(_stand_in(spec, script) for spec in tree.children))
     if isinstance(tree, Pool):
@@ -170,6 +170,5 @@ def _stand_in(spec: Spec, script: Script) -> Spec:
 def _worker(spec: ChildSpec, script: Script) -> ChildSpec:
     cls = Mending if overrides(spec.blueprint.cls, "repair") else StandIn
     policy = dataclasses.replace(spec.apoptosis, memory=None) if spec.apoptosis is not None else None
-    return dataclasses.replace(
-        spec, blueprint=Blueprint(cls, (script,), mailbox=spec.blueprint.mailbox), apoptosis=policy
-    )
+    blueprint = Blueprint(cls, (script,), mailbox=spec.blueprint.mailbox)
+    return dataclasses.replace(spec, blueprint=blueprint, apoptosis=policy, promote=None)

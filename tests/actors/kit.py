@@ -119,8 +119,9 @@ class Trapper(Puppet):
 class Restarts(Keeper):
     """The smallest keeper there can be: one place; its life is restarted at once, ``restarts`` times in all."""
 
-    def __init__(self, blueprint: Blueprint, restarts: int, name: str = "worker") -> None:
+    def __init__(self, blueprint: Blueprint, restarts: int, name: str = "worker", timeout: float | None = None) -> None:
         self.blueprint = blueprint
+        self.timeout = timeout
         self.left = restarts
         self.name = name
         self.place: Ref[Any] | None = None
@@ -128,7 +129,7 @@ class Restarts(Keeper):
 
     def begin(self) -> None:
         self.place = self.keep("worker", self.name, self.blueprint)
-        self.start_life(self.place, None)
+        self.start_life(self.place, self.timeout)
         self.ready()
 
     def start_done(self, ref: Ref[Any], reason: Reason | None, ignored: bool) -> None: ...
@@ -138,7 +139,7 @@ class Restarts(Keeper):
             self.finish(self.end_for)
         elif self.left > 0:
             self.left -= 1
-            self.start_life(ref, None)
+            self.start_life(ref, self.timeout)
         else:
             self.rest(ref)
 

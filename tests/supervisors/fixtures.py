@@ -13,8 +13,9 @@ from typing import Any, Literal
 from actors import KILLED, NORMAL, SHUTDOWN, Actor, ActorSystem, Ignore, Reason, Ref, Shutdown, handle
 from supervisors import ChildSpec, Supervisor, child
 from supervisors.events import Died, Stopped, SupervisionEvent
+from supervisors.handle import Handle
 from supervisors.journal import Journal
-from supervisors.running import Handle, Running
+from supervisors.running import Running
 from supervisors.shell import shell_for
 from supervisors.spec import Tree
 

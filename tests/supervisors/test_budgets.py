@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from actors import Actor
+from actors import KILLED, NOCONNECTION, Actor
 from supervisors import child
 from supervisors.actions import Child
-from supervisors.budgets import Counted, count_restart
+from supervisors.budgets import Counted, Losses, count_restart
 from supervisors.events import Scope
 from supervisors.intensity import Intensity
 
@@ -55,3 +55,30 @@ def test_every_budget_counts_although_another_is_exceeded() -> None:
     assert one.budget is not None
     assert one.pace is not None
     assert (one.budget.recorded, one.pace.recorded) == (1, 1)
+
+
+def test_the_loss_of_a_host_counts_once_however_many_lived_there() -> None:
+    losses = Losses()
+
+    assert [losses.is_counted(NOCONNECTION, died) for died in (5.0, 5.0, 5.9)] == [False, True, True]
+
+
+def test_another_loss_counts_again() -> None:
+    losses = Losses()
+
+    assert [losses.is_counted(NOCONNECTION, died) for died in (5.0, 6.1, 7.0)] == [False, False, True]
+
+
+def test_other_deaths_are_no_loss_of_a_host() -> None:
+    losses = Losses()
+
+    assert [losses.is_counted(reason, 5.0) for reason in (KILLED, NOCONNECTION, KILLED)] == [False, False, False]
+
+
+def test_a_restart_that_is_counted_already_costs_the_supervisor_nothing() -> None:
+    all_, one, other = Intensity(1, 5.0), worker(), worker()
+    count_restart(other, all_, 1.0)
+
+    assert count_restart(one, all_, 1.0, is_counted=True) == Counted(1, 1, 5.0, Scope.SUPERVISOR)
+    assert one.pace is not None
+    assert (all_.recorded, one.pace.recorded) == (1, 1)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from actors import KILLED, NORMAL, SHUTDOWN, Actor, Crashed, Reason, Shutdown
+from actors import KILLED, NOCONNECTION, NORMAL, SHUTDOWN, Actor, Crashed, Reason, Shutdown
 from supervisors import events
 from supervisors.actions import (
     Action,
@@ -1169,3 +1169,26 @@ def test_a_shutdown_costs_the_same_a_child_among_few_and_among_many() -> None:
     few, many = (Desk(*map(str, range(size))).begin() for size in (20, 2000))
 
     assert calls(many.shutdown) / 2000 <= calls(few.shutdown) / 20 * 1.05
+
+
+# -- the loss of a host -----------------------------------------------------------------------------------------------
+
+
+def test_a_host_that_is_lost_costs_one_restart_however_many_children_lived_there() -> None:
+    desk = slow(Desk("a", "b", "c", "d", "e", max_restarts=1).begin(), *(f"start {id}" for id in "abcde"))
+
+    for id in "abcde":
+        desk.exit(id, NOCONNECTION)
+    for id in "abcde":  # one after the other, each in its time
+        desk.advance(0.5)
+        desk.started(id)
+
+    assert desk.statuses() == dict.fromkeys("abcde", "running")
+
+
+def test_hosts_that_are_lost_one_after_the_other_cost_one_restart_each() -> None:
+    desk = Desk("a", "b", max_restarts=1).begin()
+    desk.exit("a", NOCONNECTION)
+    desk.advance(1.5)
+
+    assert desk.exit("b", NOCONNECTION)[-1] == "finish shutdown"

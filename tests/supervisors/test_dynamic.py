@@ -11,7 +11,7 @@ from actors.testing import World, world
 from supervisors import BRUTAL_KILL, Backoff, DynamicSupervisor, SpecError, Supervisor
 from supervisors.errors import ChildFailed, ChildNotFound, ChildRunning, ChildStarted, MaxChildren
 from supervisors.events import Died, Removed, Serving
-from supervisors.running import Handle
+from supervisors.handle import Handle
 from tests.supervisors.fixtures import AsyncWorker, Crash, Note, Recorder, Worker, counts, end, fails, states
 
 

@@ -14,7 +14,8 @@ from actors import ActorDied, Crashed, NotRunning
 from actors.testing import World as VirtualWorld
 from actors.testing import world
 from supervisors import Backoff, DynamicSupervisor, Pool, SupervisionError, Supervisor
-from supervisors.running import Handle, Running
+from supervisors.handle import Handle
+from supervisors.running import Running
 from supervisors.spec import Spec
 from tests.supervisors.fixtures import TOLD, AsyncWorker, Recorder, Worker, end
 from tests.supervisors.oracle import Life, Plan, Refused, World

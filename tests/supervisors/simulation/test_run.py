@@ -9,11 +9,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from actors import Actor, Brownout, CoDel, Mailbox, handle
+from actors.places.place import Host
 from supervisors.apoptosis.policy import Apoptosis, Lifetime
 from supervisors.backoff import Backoff
 from supervisors.checks.chance import fits, longest
 from supervisors.checks.giveup import escalation
 from supervisors.checks.places import Place
+from supervisors.promotion.policy import Promote
 from supervisors.simulation import FaultError, Outcome, TargetError, simulate, spell, timeline
 from supervisors.simulation.run import AFTERMATH, AT_ONCE, LENGTH
 from supervisors.simulation.targets import workers_of
@@ -199,6 +201,13 @@ def test_the_memory_of_this_process_is_not_the_trees() -> None:
     tree = shop(worker("a", apoptosis=Apoptosis(memory=1)), worker("b"), apoptosis=Apoptosis(memory=1))
 
     assert [entry.kind for entry in simulate(tree, length=60.0).entries] == ["Ready", "end", "end"]
+
+
+def test_wherever_children_live_their_stand_ins_live_on_the_loop() -> None:
+    promote = Promote(on=("signal",), host=Host())
+    tree = shop(worker(place="process", promote=promote), worker("b", place=Host(gpu=True)), promote=Promote(after=1))
+
+    assert of(simulate(tree, ["mail crash"], length=60.0), "shop/mail").restarts == 1
 
 
 def test_a_mailbox_under_control_is_kept_although_the_handlers_are_not() -> None:

@@ -1,0 +1,63 @@
+"""The link of an endpoint over a stream of bytes, and its clock: who is silent is asked, and given up in the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from actors.errors import CodecError
+from actors.wire.codec import Wire
+from actors.wire.link import Link
+
+if TYPE_CHECKING:
+    from .endpoint import Endpoint
+
+INTERVAL = 0.25
+"""Seconds between two looks."""
+
+
+def link_of(
+    endpoint: Endpoint,
+    lost: Callable[[str], object],
+    *,
+    is_caller: bool,
+    patience: float,
+    vitals: Callable[[], Any] | None = None,
+    on_pong: Callable[[Any, float], object] | None = None,
+) -> Link:
+    """A link that carries the frames of ``endpoint``; one that makes no sense ends it.
+
+    ``vitals``, ``on_pong``: what this side tells of itself when it is asked, and who is told what the other one said.
+    """
+
+    def on_frame(frame: list[Any]) -> None:
+        try:
+            endpoint.on_frame(frame)
+        except CodecError as error:
+            link.abort(f"the other side sent what is no frame: {error}")
+
+    wire = Wire(endpoint.export, endpoint.resolve, is_trusting=True)
+    link = Link(
+        wire,
+        on_frame=on_frame,
+        on_lost=lost,
+        on_unreadable=endpoint.on_unreadable,
+        is_caller=is_caller,
+        patience=patience,
+        vitals=vitals,
+        on_pong=on_pong,
+    )
+    return link
+
+
+def beat(link: Link) -> None:
+    """Call ``link.tick`` every :data:`INTERVAL` until it is over."""
+    loop = asyncio.get_running_loop()
+
+    def tick() -> None:
+        if not link.is_over:
+            link.tick(loop.time())
+            loop.call_later(INTERVAL, tick)
+
+    loop.call_later(INTERVAL, tick)

@@ -1,0 +1,80 @@
+"""What runs in a process that was forked for one life: a loop, a system, an endpoint, and that life."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+from actors.system import ActorSystem
+
+from .beat import beat, link_of
+from .copies import Guard
+from .endpoint import Endpoint
+from .ledger import DistantLedger, Ledger
+from .program import load_main
+from .reserve import is_bounded, leave_when_out_of_memory, with_reserve
+from .resident import Resident
+from .usage import usage_of
+
+FOREVER = 1e9
+"""Seconds of silence that are put up with: if the node is gone, so is the socket; if its loop is held, that passes."""
+
+SLICE = 0.0005
+"""Seconds until those elsewhere hear of what was handled, and send more, while the rest of a window is worked on."""
+
+LINGER = 5.0
+"""Seconds after the last word in which the other end should hang up."""
+
+CUT_OFF = 75
+"""Exit code of a life that has heard nothing from the host of its place for the seconds of its lease."""
+
+
+async def main(sock: socket.socket, settings: dict[str, Any]) -> None:
+    """Serve one life over ``sock`` until it is over, or the link is; ``settings`` are the nursery's."""
+    await serve(sock, settings, _ledger_of(settings))
+
+
+async def serve(sock: socket.socket, settings: dict[str, Any], ledger: Ledger) -> None:
+    """The same, where the fates of messages are noted in ``ledger``."""
+    load_main(settings["main"])
+    loop = asyncio.get_running_loop()
+    leave_when_out_of_memory(loop)
+    over = loop.create_future()
+
+    def lost(why: str) -> None:
+        if "lease" in settings and why.startswith("silent"):
+            os._exit(CUT_OFF)  # its place is on another host, and has a successor: not one more message is handled
+        if not over.done():
+            over.set_result(why)
+
+    async with ActorSystem(settings["system"]) as system:
+        system.scheduler.slice = SLICE
+        endpoint = Endpoint(system)
+        # Whoever asks over a lease is on another host, and cannot look at this process itself.
+        vitals = usage_of if "lease" in settings else None
+        link = link_of(endpoint, lost, is_caller=False, patience=settings.get("lease", FOREVER), vitals=vitals)
+        await endpoint.open(link)
+
+        def say_no_more() -> None:
+            # The other end hangs up when it has read the last word.  A socket that were closed here while that one
+            # writes to it would be an error there, before all is read.
+            loop.call_later(LINGER, link.close)
+
+        await system.spawn(Resident, endpoint, ledger, say_no_more, with_reserve if is_bounded() else None)
+        await loop.connect_accepted_socket(lambda: link, sock)
+        beat(link)
+        guard = Guard(system, lambda: [sock.fileno()])
+        await over
+        del guard
+        endpoint.lost()
+
+
+def _ledger_of(settings: dict[str, Any]) -> Ledger:
+    """What this process and its node note the fates of messages in; nobody else is to find it."""
+    path = Path(settings["ledger"])
+    ledger = (DistantLedger if "lease" in settings else Ledger).open(path)
+    path.unlink()
+    return ledger

@@ -1,0 +1,87 @@
+"""The program's main module in another process: found there, not run there, loaded when it is needed, once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.processes import environment
+
+SCRIPT = """
+import asyncio, os, sys
+from actors import Actor, ActorError, handle
+from supervisors import Supervisor, child
+
+print("loaded", __name__)
+ARGUMENTS = sys.argv[1:]
+
+class Worker(Actor):
+    @handle
+    def work(self, message: str) -> tuple:
+        return type(self).__module__, os.getpid() != int(message), ARGUMENTS
+
+async def main() -> None:
+    try:
+        async with Supervisor("s", [child(Worker, id="w", place="process")]).running() as running:
+            print(await running.ref("w").ask(str(os.getpid()), 10.0))
+    except ActorError as error:
+        print(error)
+
+{start}
+"""
+
+
+def run(folder: Path, start: str, *how: str) -> list[str]:
+    (folder / "program_of_a_test.py").write_text(SCRIPT.format(start=start))
+    command = [sys.executable, *(how or ("program_of_a_test.py",)), "a b"]
+    env = {**environment(), "PYTHONPATH": f"{folder}:{environment()['PYTHONPATH']}"}
+    done = subprocess.run(command, check=False, cwd=folder, env=env, capture_output=True, text=True, timeout=60)
+    return done.stdout.splitlines()
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("how", [(), ("-m", "program_of_a_test")], ids=["file", "module"])
+def test_a_class_of_the_main_module_lives_in_another_process(tmp_path: Path, how: tuple[str, ...]) -> None:
+    printed = run(tmp_path, "if __name__ == '__main__':\n    asyncio.run(main())", *how)
+
+    assert printed[0] == "loaded __main__"
+    assert "('__main__', True, ['a b'])" in printed
+    assert set(printed) == {"loaded __main__", "loaded __mp_main__", "('__main__', True, ['a b'])"}
+
+
+@pytest.mark.process
+def test_a_program_that_does_not_ask_whether_it_is_the_main_one_is_told_what_to_do(tmp_path: Path) -> None:
+    printed = run(tmp_path, "asyncio.run(main())")
+
+    (told,) = [line for line in printed if "Worker" in line]
+    assert "program_of_a_test.py cannot be loaded in another process (RuntimeError: asyncio.run() cannot" in told
+    assert "put what runs it under `if __name__ == '__main__':`" in told
+
+
+LOADS = """
+import json, sys
+from actors.places.program import load_main, main_module
+main = {main}
+before = set(sys.modules)
+load_main(main)
+load_main(main)
+early = "json.tool" in sys.modules
+found = getattr(sys.modules["__main__"], "parse", None)
+print(early, "json.tool" in sys.modules, found() if found else None, sys.argv)
+"""
+
+
+@pytest.mark.parametrize(("has_classes", "early"), [(True, "True"), (False, "False")])
+def test_one_without_classes_is_loaded_when_somebody_looks_for_a_function(
+    tmp_path: Path, has_classes: bool, early: str
+) -> None:
+    program = tmp_path / "program_of_a_test.py"
+    program.write_text("import json.tool\nprint('once')\ndef parse():\n    return __name__\n")
+    code = LOADS.format(main=["file", str(program), has_classes, [b"p", b"a"]])
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, check=True, env=environment(), capture_output=True, text=True, timeout=60)
+
+    assert done.stdout.splitlines() == ["once", f"{early} True __mp_main__ ['p', 'a']"]
