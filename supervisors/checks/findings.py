@@ -57,6 +57,7 @@ class Code(StrEnum):
     LADDER_WITHOUT_REPAIR = "ladder-without-repair"
     ESTATE_WITHOUT_HEIR = "estate-without-heir"
     HEIR_WITHOUT_ESTATE = "heir-without-estate"
+    PROMOTION_TOO_LATE = "promotion-too-late"
 
 
 class Claim(StrEnum):
