@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from actors.cell import Cell
 from actors.envelopes import ForLife
@@ -14,37 +14,16 @@ from actors.pulse import pulse_of
 from actors.tissue.core import PartFailed, Refused
 from actors.tissue.hormones.receptor import Released, Triggered
 from actors.tissue.overlay.closeness import Profile
-from actors.tissue.state.inheritance import Inheritance, inheritance
 
 from .events import Felt, lament
 from .presence import Presence
 from .rebirth import go_on
 from .receptors import declared, receptors_of
+from .wills import Will, will_of
 
 if TYPE_CHECKING:
     from .contact import Contact
     from .site import Site
-
-
-LIVES = 16
-"""As many lives of a place are remembered by their names there."""
-
-
-class Will(NamedTuple):
-    """What the last life at an address leaves to the next, and those before it that died of the same message.
-
-    ``inheritance``: how much of what they told.  ``lives``: the last ones, by their numbers as actors; the will is that
-    of number ``first`` and all after it.
-    """
-
-    lives: dict[int, Pid]
-    first: int
-    inheritance: Inheritance
-
-    @property
-    def pids(self) -> list[Pid]:
-        """Whose will it is."""
-        return [pid for number, pid in self.lives.items() if number >= self.first]
 
 
 class Body:
@@ -54,12 +33,12 @@ class Body:
         self.site = site
         self.cell = cell
         self.pid = pid
-        self.is_born = cell.ref._cell is cell
+        self.is_born = cell.ref._cell is cell and site.hosts.is_serving
         self.is_over = False
         self.presences: dict[str, Presence] = {}
         self.receptors = receptors_of(cell.blueprint.cls)  # type: ignore[arg-type]  # mypy takes a class for its objects
         self.hormones = declared(cell)
-        self.profile = Profile(supervisor=self.home[:255])
+        self.profile = Profile(zone=site.zone, supervisor=self.home[:255])
         self.face: Contact | None = None
         self._harms: set[Harm] = set()
         pulse = pulse_of(cell)
@@ -71,7 +50,8 @@ class Body:
     @property
     def home(self) -> str:
         """The group of those who have the same supervisor, or were spawned by the same actor: its path."""
-        return self.cell.parent.name if self.cell.parent is not None else ""
+        parent = self.cell.ref.parent
+        return parent.name if parent is not None else ""
 
     def presence(self, group: str) -> Presence:
         """Its part in a group; it is a member from now on."""
@@ -167,23 +147,14 @@ class Body:
     def checked(self) -> None:
         """It has passed a check-up: what it told up to here may be inherited."""
         self._harms.clear()
+        self.site.hosts.checked(self)
         for presence in self.presences.values():
             if "contact" in presence.slots:
                 presence.act("contact", lambda state, now: state.checked(now))
 
-    def inheritance(self) -> Inheritance:
-        """What a successor may have of what it told its siblings."""
-        pulse = pulse_of(self.cell)
-        harms = self._harms | (pulse.doubts if pulse is not None else set())
-        is_poisoned = pulse is not None and pulse.is_poisoned
-        return inheritance(harms=harms, is_poisoned=is_poisoned or self.pid in self.site.poisoned)
-
     def will(self) -> Will:
         """What it leaves to the next."""
-        number, before = self.cell.pid.incarnation, self.site.wills.get(self.pid.name)
-        lives = [life for life in before.lives.items() if life[0] < number] if before is not None else []
-        first = number + 1 - self.site.poisoned.get(self.pid, 1)
-        return Will(dict([*lives[1 - LIVES :], (number, self.pid)]), first, self.inheritance())
+        return will_of(self.site, self.cell, self.pid, self._harms)
 
     def end(self, reason: Reason) -> None:
         """This life is over."""

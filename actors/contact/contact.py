@@ -9,8 +9,6 @@ from typing import Any, TypeVar
 
 from actors.cell import Cell
 from actors.deadlines import check_timeout
-from actors.keeper import Keeper
-from actors.lifecycle import LIVING
 from actors.messages import Pid
 from actors.ref import ASK_TIMEOUT, Ref
 from actors.tissue.core import Effect
@@ -27,6 +25,7 @@ from .lending import Budget, lend
 from .metrics import Near, distance_by, profile_of
 from .neighbour import Answer, Neighbour, answer_of, far_first
 from .roster import ANYBODY, Closeness
+from .siblings import enlist
 from .signals import Signals
 
 D = TypeVar("D", bound=Dotted[Any])
@@ -86,11 +85,12 @@ class Contact(Signals):
 
     def describe(self, zone: str = "", tags: Iterable[str] = (), key: str | int | None = None) -> Profile:
         """Say what this life is to be found by: ``zone``, a path, the widest part first (``"eu/eu-1/rack-7"``);
-        ``tags``, what it is about; ``key``, its place in the key space, any text or a number below 2**62.
+        by default where its host is; ``tags``, what it is about; ``key``, its place in the key space, any text or a
+        number below 2**62.
 
         Raises ``ValueError`` naming what is wrong.
         """
-        profile = profile_of(zone, tags, key, self._body.home)
+        profile = profile_of(zone or "/".join(self._body.site.zone), tags, key, self._body.home)
         self._presence()
         self._body.described(profile)
         return profile
@@ -289,18 +289,6 @@ class Contact(Signals):
         presence.act(word, call)
 
     def _enlist(self) -> None:
-        """Siblings that have not taken part so far do so now: the supervisor's other children, or, of an actor that the
-        system itself has started, the others of these.
-        """
-        body = self._body
-        if self._group is not None:
-            return
-        parent = body.cell.parent
-        if parent is None:
-            siblings = body.site.system.roots()
-        else:
-            siblings = [*parent.extras.places.values()] if parent.extras is not None else []
-        for cell in siblings:
-            is_worker = cell.actor is not None and not isinstance(cell.actor, Keeper)  # a keeper takes no messages
-            if is_worker and cell.state in LIVING and cell is not body.cell:
-                body.site.body(cell).presence(self.group)
+        """Siblings that have not taken part so far do so now."""
+        if self._group is None:
+            enlist(self._body.site, self._body.cell)

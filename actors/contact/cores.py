@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 CALM = FieldConfig(repeats=1, rest=20.0)
 """Where nothing is lost and every death is told, news is told once, and a field at rest hardly ever again."""
 
+CAREFUL = FieldConfig(rest=20.0)
+"""The same in a process of such a loop: where the link to it is full a packet may be lost."""
+
 WARY = FieldConfig(rest=1.0, expiry=8.0)
 """Where packets are lost: a neighbour is not taken for gone for that, and membership says sooner if it is."""
 
@@ -57,7 +60,8 @@ def _hormones(presence: Presence) -> Core:
 
 def _fields(presence: Presence) -> Core:
     site = presence.body.site
-    return Fields(presence.pid, site.chance(), site.now(), CALM if site.is_sure else WARY)
+    config = CALM if site.is_sure and not site.wards else CAREFUL if site.is_calm else WARY
+    return Fields(presence.pid, site.chance(), site.now(), config)
 
 
 def _plain(core: Callable[..., Core]) -> Callable[[Presence], Core]:

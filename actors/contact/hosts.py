@@ -11,29 +11,31 @@ from typing import TYPE_CHECKING, Any
 
 from actors.messages import Pid
 from actors.tissue.core import Effect, Refused, Send
-from actors.tissue.crdt.clocks import MAX_DRIFT
 from actors.tissue.crdt.orset import ORMap
 from actors.tissue.overlay.closeness import Profile, latency, read_profile
-from actors.tissue.overlay.config import BroadcastConfig
 from actors.tissue.overlay.events import Delivered, NeighbourDown, NeighbourUp
 from actors.tissue.overlay.overlay import Overlay
-from actors.tissue.plain import ATOMS, pack, pack_readable, read_list, read_number, unpack
+from actors.tissue.plain import ATOMS, pack, read_list, read_number, unpack
 from actors.tissue.state.config import FRAMES
 from actors.tissue.state.contact_state import ContactState, Doubled, Forgotten
 from actors.tissue.swim.config import LAN
 from actors.tissue.swim.swim import Swim
-from actors.tissue.swim.updates import Dead, Joined, Left, Outlived, Revived, Risen
+from actors.tissue.swim.updates import Dead, Joined, Left, Outlived, Revived, Risen, Status
 from actors.tissue.transport import Packet, host_of
 
 from .agenda import Slot
+from .drift import Clocks
 from .events import Felt, logger, said
+from .published import publishable
 
 if TYPE_CHECKING:
+    from actors.cell import Cell
+
+    from .body import Body
+    from .presence import Presence
     from .roster import Roster
     from .site import Site
-
-PUBLISHED_BYTES = BroadcastConfig().max_bytes
-"""The longest value that is published, with the names of group and life."""
+    from .wards import Ward
 
 OVERLAY = ("view", "near", "cast")
 """How the kinds of the overlay's packets begin."""
@@ -49,7 +51,9 @@ HOSTS = "~"
 
 
 class Hosts:
-    """See the module's text."""
+    """See the module's text.  ``is_serving``: whether who lives here serves, and is no successor on trial."""
+
+    is_serving = True
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -63,10 +67,11 @@ class Hosts:
         # Up to which number each process of a host has given lives; outlasts it, for the next one of that name.
         self._lives: ORMap | None = None
         self._told_life = 0
-        self._has_complained = False
+        self._clocks = Clocks(site, self.address)
         self._mine: dict[tuple[str, str], tuple[Pid, Profile]] = {}
         self._known: dict[tuple[str, str], Pid] = {}
         self._alive: set[str] = set()
+        self._out_of_reach: set[str] = set()
         self._seen = b""
         self._slots: dict[str, Slot] = {}
         self.pid = Pid(self.address, 1)
@@ -84,6 +89,47 @@ class Hosts:
     def alive(self) -> list[str]:
         """The other hosts that live."""
         return sorted(self._alive)
+
+    def lost(self, host: str) -> None:
+        """The transport has no way to a host any more: it is gone, for all that can be done about it here."""
+        name = f"@{host}"
+        self._out_of_reach.add(name)
+        if name in self._alive:
+            self._gone(name)
+
+    def met(self, host: str) -> None:
+        """There is a way to a host: join it, or go on with it."""
+        name = f"@{host}"
+        self._out_of_reach.discard(name)
+        self._awake()
+        known = self._swim.core.member(name)  # type: ignore[union-attr]
+        if known is not None and known.status in (Status.ALIVE, Status.SUSPECT):
+            self._heard(Revived(known.pid))
+        else:
+            self.start()
+
+    def named(self, cell: Cell) -> str:
+        """The name of a cell on its host."""
+        return cell.name
+
+    def enlist(self, cell: Cell) -> bool:
+        """Whether it is left to others to have the siblings of a life take part."""
+        return False
+
+    def checked(self, body: Body) -> None:
+        """A life of here has passed a check-up."""
+
+    def nurse(self, young: Presence) -> None:
+        """A successor has no predecessor in this process that could tell it anything."""
+        self._site.wards.nurse(young)
+
+    def ending(self, body: Body) -> None:
+        """A life of here is about to be over."""
+        self._site.wards.ending(body)
+
+    def has_looked(self, group: str) -> bool:
+        """Whether it is known here who is in a group."""
+        return True
 
     def _awake(self) -> None:
         if self._swim is not None:
@@ -132,33 +178,31 @@ class Hosts:
         """Seconds of a round trip to a host, estimated; 0 to this one, ``inf`` to one that is not among the close."""
         if host == self._site.name:
             return 0.0
+        measured = self._site.round_trip(host)
+        if measured is not None:
+            return measured
         if self._overlay is None or not self._is_measuring:
             return math.inf
         near = self._overlay.core.close.nearest(FEW, "latency")  # type: ignore[union-attr]
         return next((each.distance for each in near if each.pid.name == f"@{host}"), math.inf)
 
-    def publish(self, group: str, origin: Pid, value: Any) -> None:
-        """Have a value reach all members of a group, here and on the other hosts.
+    def publish(self, group: str, origin: Pid, value: Any, *, but: Ward | None = None) -> None:
+        """Have a value reach all members of a group, here and on the other hosts; those who live in ``but`` have it.
 
         Raises ``ValueError``, and tells nobody, for what is not plain or too long: also where there is no other host.
         """
-        body = [group, origin.name, origin.incarnation, value]
-        try:
-            packed = pack_readable(value)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"publish(value) takes plain values, as msgpack does: {error}") from error
-        size = len(pack(body))
-        if size > PUBLISHED_BYTES:
-            raise ValueError(f"publish(value): {size} bytes with their names; at most {PUBLISHED_BYTES} travel")
+        packed = publishable(group, origin, value)
         self._published += 1
-        self._announce(group, Delivered(origin, self._published, unpack(packed), 0), packed)
+        self._announce(group, Delivered(origin, self._published, unpack(packed), 0), packed, but)
         if self._overlay is not None:
+            body = [group, origin.name, origin.incarnation, value]
             self._act(self._overlay, lambda overlay, now: overlay.publish(body, now))
 
-    def _announce(self, group: str, event: Delivered, packed: bytes) -> None:
+    def _announce(self, group: str, event: Delivered, packed: bytes, but: Ward | None = None) -> None:
         """Tell the members that live here; each has a copy of its own, unless nobody can change it."""
         is_atom = type(event.body) in ATOMS
         self._site.announce(group, lambda: event if is_atom else replace(event, body=unpack(packed)))
+        self._site.wards.announce(group, event, but)
 
     # -- which cells are where -----------------------------------------------------------------------------------------
 
@@ -205,18 +249,6 @@ class Hosts:
                     self._lives.remove(key)
         return known
 
-    def _look_at_clock(self, key: Any) -> None:
-        """Complain, once, of a clock that differs too much for actors to share anything."""
-        stamp = self._cells.stamp(key) if self._cells is not None and not self._has_complained else None
-        ahead = stamp.wall / 1000 - (self._site.now() + self._site.offset) if stamp is not None else 0.0
-        if stamp is not None and ahead > MAX_DRIFT and stamp.owner.name != self.address:
-            self._has_complained = True
-            logger.error(
-                "%s: the clock of %s is %.0f s ahead of this host's; what its actors share is refused here beyond "
-                "%g s: set the one that is wrong, and start its system again",
-                self.address, stamp.owner.name, ahead, MAX_DRIFT,
-            )  # fmt: skip
-
     def rise(self, known: int) -> None:
         """Others know this host, or a life on it, with that number, from an earlier process: go on above it."""
         if self._swim is not None:
@@ -258,7 +290,7 @@ class Hosts:
         rosters = self._site.rosters()
         found: dict[tuple[str, str], tuple[Pid, Profile]] = {}
         for key, value in self._cells.value.items():
-            self._look_at_clock(key)
+            self._clocks.look(self._cells.stamp(key))
             try:
                 (group, name), (life, where) = read_list(key, 2, 2), read_list(value, 2, 2)
                 host = host_of(str(name))
@@ -306,6 +338,8 @@ class Hosts:
 
     def _heard(self, event: Any) -> None:
         match event:
+            case Joined(pid) | Revived(pid) if pid.name in self._out_of_reach:
+                return  # hearsay: it counts when there is a way to it
             case Joined(pid) | Revived(pid):
                 self._alive.add(pid.name)
                 self._act(self._overlay, lambda overlay, now: overlay.meet([pid], now))
@@ -314,10 +348,7 @@ class Hosts:
             case Dead(pid) | Left(pid):
                 member = self._swim.core.member(pid.name) if self._swim is not None else None  # type: ignore[union-attr]
                 if member is None or member.pid == pid:
-                    self._alive.discard(pid.name)
-                    self._act(self._state, lambda state, now: state.bury(pid.name, now))
-                    self._act(self._overlay, lambda overlay, now: overlay.died(pid, now))
-                    self._meet()
+                    self._gone(pid.name)
             case NeighbourUp() | NeighbourDown():
                 self._meet()
             case Risen():
@@ -331,6 +362,14 @@ class Hosts:
                     self._deliver(event)
                 return
         self._report(event)
+
+    def _gone(self, name: str) -> None:
+        member = self._swim.core.member(name) if self._swim is not None else None  # type: ignore[union-attr]
+        self._alive.discard(name)
+        self._act(self._state, lambda state, now: state.bury(name, now))
+        if member is not None:
+            self._act(self._overlay, lambda overlay, now: overlay.died(member.pid, now))
+        self._meet()
 
     def _deliver(self, event: Delivered) -> None:
         if event.origin == self.pid:  # its cells were told at once

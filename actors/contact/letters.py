@@ -100,7 +100,7 @@ class Desk:
 
     def __init__(self, ref: Ref[Any], site: Site, post: Post, refuse: Callable[[Pid, str], None]) -> None:
         self._ref = ref
-        self._transport = site.transport
+        self._letterbox = site.letterbox
         self._post = post
         self._refuse = refuse
         self._asking = site.asking
@@ -115,7 +115,7 @@ class Desk:
 
     def tell(self, to: str, message: object, post: Post | None = None) -> None:
         """Send and go on."""
-        kept = self._transport.keep(message)
+        kept = self._letterbox.keep(message)
         if self._is_over:
             self.undeliverable(to, kept, "")
             return
@@ -146,7 +146,7 @@ class Desk:
         self._questions[number] = to, future
         self._asking[self] = None
         try:
-            kept = self._transport.keep(message)
+            kept = self._letterbox.keep(message)
             try:
                 (post or self._post)(to, Letter(Word.ASK, number, kept, float(limit)).pack(), (kept, number))
             except (TypeError, ValueError):
@@ -170,7 +170,7 @@ class Desk:
         kept = tag[0] if isinstance(tag, tuple) else tag
         if kept is not None:
             self._told.pop(kept, None)
-            self._transport.drop(kept)
+            self._letterbox.drop(kept)
 
     def reached(self, tag: Any, provider: str) -> None:
         """The letter of that tag has arrived: at ``provider``."""
@@ -191,7 +191,7 @@ class Desk:
 
     def _lose(self, kept: bytes) -> None:
         try:
-            message = self._transport.fetch(kept)
+            message = self._letterbox.fetch(kept)
         except FrameError:
             return
         self._ref._cell.scheduler.system.dead_letters.add(message, self._ref, Undelivered.EXPIRED)
@@ -202,7 +202,7 @@ class Desk:
         """A letter has come: hand it to the actor, or the answer in it to who waits for it."""
         try:
             letter = read_letter(payload)
-            message = self._transport.fetch(letter.kept) if letter.word is not Word.FAILURE else letter.kept.decode()
+            message = self._letterbox.fetch(letter.kept) if letter.word is not Word.FAILURE else letter.kept.decode()
         except (TypeError, ValueError) as error:
             self._refuse(origin, str(error))
             return
@@ -242,7 +242,7 @@ class Desk:
         number = question.number
         try:
             answer = await self._ref.ask(message, question.within if question.within < math.inf else None)
-            kept = self._transport.keep(answer)
+            kept = self._letterbox.keep(answer)
             letter = Letter(Word.ANSWER, number, kept)
         except Exception as error:  # whatever the handler, or the codec, has raised is the asker's
             kept, letter = None, Letter(Word.FAILURE, number, spell(error)[:80].encode(errors="replace"))

@@ -169,15 +169,31 @@ class Presence:
 
     def _warm_up(self, slot: Slot) -> None:
         """Ask what the siblings know, at once; one that does not serve yet asks who serves in its place."""
-        if self.body.is_born:
-            now = self.body.site.now()
+        site = self.body.site
+        if self.body.is_born and site.hosts.has_looked(self.group):
+            now = site.now()
             self.carry_out(slot.core.tick(now))  # type: ignore[union-attr]
-            if self.body.site.is_sure or (len(self.roster) == 1 and not self.body.site.hosts.alive):
+            are_elsewhere = len(site.wards) and any(site.wards.at(entry.pid.name) for entry in self.roster)
+            if (site.is_sure and not are_elsewhere) or (len(self.roster) == 1 and not site.hosts.alive):
                 self.carry_out(slot.core.warmed(now))  # type: ignore[union-attr]
+        elif self.body.is_born:
+            return  # it is told when it is known whom to ask
         else:
             elder = self.body.elder(self.group)
             if elder is not None:
                 self._nurse(slot.core, elder.state)  # type: ignore[arg-type]
+            else:
+                site.hosts.nurse(self)
+
+    def looked(self) -> None:
+        """It is known now who is in the group: ask what they know."""
+        slot = self.slots.get("contact")
+        if slot is None or slot.core is None or self.state.is_warm:
+            return
+        now = self.body.site.now()
+        self.state.ask(now)
+        self.carry_out(self.state.warmed(now) if len(self.roster) == 1 else self.state.tick(now))
+        self.body.site.agenda.arm(slot)
 
     def _nurse(self, young: ContactState, old: ContactState) -> None:
         """Have a successor know what its living predecessor knows, who hears nothing of it: it may come to nothing.
@@ -188,19 +204,35 @@ class Presence:
         nurse = ContactState(Pid(NURSE, self.pid.incarnation), site.chance(), now, peers=[ELDER], offset=site.offset)
         self._converse(nurse, old, (nurse.pid, Pid(ELDER, old.pid.incarnation)), nurse.tick(now), [])
         nurse.warmed(now)
+        self._know(young, nurse)
+
+    def _know(self, young: ContactState, nurse: ContactState) -> None:
+        now = self.body.site.now()
         nurse.meet([NURSERY], now)
         young.meet([NURSE], now)
+        young.ask(now)
         self._converse(young, nurse, (Pid(NURSERY, self.pid.incarnation), nurse.pid), young.tick(now), [])
+
+    def adopt(self, nurse: ContactState) -> None:
+        """Know what one knows that has asked the predecessor."""
+        self._know(self.state, nurse)
+        self.body.site.agenda.arm(self.slot("contact"))
+
+    def last_words(self) -> list[Effect]:
+        """What neighbours, and the successor, are yet to be told."""
+        now, old = self.body.site.now(), self.state
+        old.meet([*self._links, NURSERY], now)
+        said = old.flush(now)
+        old.meet(self._links, now)
+        return said
 
     def learn(self, elder: Presence) -> None:
         """Be told what the predecessor has learnt since it was asked: when its place is taken, and at its end."""
-        young, slot, now = self.state, elder.slots["contact"], self.body.site.now()
+        young, slot = self.state, elder.slots["contact"]
         if slot.core is None or young is None:
             return
         old: ContactState = slot.core  # type: ignore[assignment]
-        old.meet([*elder._links, NURSERY], now)
-        said = old.flush(now)
-        old.meet(elder._links, now)
+        said = elder.last_words()
         elder.carry_out([each for each in said if not isinstance(each, Send) or each.to != NURSERY])
         told: list[Effect] = [each for each in said if isinstance(each, Send) and each.to == NURSERY]
         names = Pid(NURSERY, self.pid.incarnation), Pid(ELDER, old.pid.incarnation)

@@ -88,7 +88,7 @@ class Roster:
     """The members of one group that one host knows of.
 
     ``touched``: told of every member of this host whose neighbours have changed; ``watchers``: those that it is told of
-    whenever anybody comes or goes.
+    whenever anybody comes or goes; ``lookers``: those who are told by name of each that does, or is another life.
     """
 
     def __init__(self, closeness: Closeness, rng: random.Random, touched: Callable[[Presence], None]) -> None:
@@ -96,6 +96,7 @@ class Roster:
         self._rng = rng
         self._touched = touched
         self.watchers: dict[Presence, None] = {}
+        self.lookers: dict[Callable[[str], None], None] = {}
         self._entries: dict[str, Entry] = {}
         # In the order in which they came, not in that of hashes: who is linked first is heard first.
         self._wishes: dict[str, dict[str, None]] = {}
@@ -115,7 +116,7 @@ class Roster:
     def join(self, pid: Pid, profile: Profile, presence: Presence | None = None) -> None:
         """A life is a member now; one of the same name before it is none any more."""
         entry = self._entries.get(pid.name)
-        self._tell_watchers()
+        self._tell_watchers(pid.name)
         if entry is not None:
             entry.pid, entry.presence = pid, presence
             if entry.profile == profile:
@@ -147,7 +148,7 @@ class Roster:
         entry = self._entries.pop(name, None)
         if entry is None:
             return
-        self._tell_watchers()
+        self._tell_watchers(name)
         at, last = self._at.pop(name), self._names.pop()
         if last != name:
             self._names[at] = last
@@ -263,9 +264,11 @@ class Roster:
             if other.presence is not None and len(other.links) < self._wanted:
                 self._link(other, 1)
 
-    def _tell_watchers(self) -> None:
+    def _tell_watchers(self, name: str) -> None:
         for presence in self.watchers:
             self._touched(presence)
+        for look in self.lookers:
+            look(name)
 
     def _touch(self, entry: Entry) -> None:
         if entry.presence is not None:

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from actors.cell import Cell
@@ -27,12 +27,20 @@ from actors.tissue.state.config import FRAMES
 from actors.tissue.transport import Packet, Transport
 
 from .agenda import Agenda
-from .body import Body, Will
+from .annex import Annex
+from .body import Body
 from .events import Felt
 from .hosts import HOSTS, Hosts
+from .letterbox import Letterbox
 from .loopback import Loopback
 from .presence import Presence
 from .roster import ANYBODY, Closeness, Roster
+from .siblings import rejoin
+from .uplink import Uplink
+from .wards import Wards
+from .welcome import host_named
+from .wills import Will
+from .words import Welcome
 
 if TYPE_CHECKING:
     from actors.system import ActorSystem
@@ -52,6 +60,9 @@ EPOCH = 1_704_067_200.0
 LIVES_LIMIT = 1 << 41
 """No life has a number from here on: nearly 70 years' worth of milliseconds, and what is made of them fits 62 bits."""
 
+MAX_AHEAD = 60_000
+"""By how much the number of a life may be above the clock: milliseconds."""
+
 WILLS_LIMIT = 16_384
 """Places of which it is remembered what their last life died of; the oldest are forgotten first."""
 
@@ -62,10 +73,15 @@ class Site:
     def __init__(self, system: ActorSystem, transport: Transport | None) -> None:
         scheduler = system.scheduler
         self.system = system
-        self.name = system.name
         self.now = scheduler.wall
         self.transport: Transport = transport if transport is not None else Loopback()
-        self.is_sure = isinstance(self.transport, Loopback)
+        welcome = transport.welcome if isinstance(transport, Uplink) else None
+        self.name = welcome.host if welcome is not None else host_named(system)
+        self.is_sure = isinstance(self.transport, Loopback) and self.transport.is_sure
+        self.is_calm = self.is_sure if welcome is None else welcome.is_calm
+        self.zone: tuple[str, ...] = welcome.zone if welcome is not None else getattr(transport, "zone", ())
+        self.letterbox = Letterbox(self)
+        self.wards = Wards(self)
         self.since = self.now()
         self.was_first = all(name == self.name for name in self.transport.hosts())
         self.contact_config = SURE if self.is_sure else FRAMES
@@ -86,10 +102,34 @@ class Site:
         self._touched: dict[Presence, None] = {}
         self._settling = False
         self.agenda = Agenda(scheduler.loop, self.now, scheduler.clock, self._lagged, GRAIN if real else 0.0)
-        self.hosts = Hosts(self)
+        hosts: Any = Annex(self, transport) if isinstance(transport, Uplink) else Hosts(self)
+        self.hosts: Hosts = hosts  # an annex does all that is asked of it
+        if welcome is not None:
+            self._begin_as(welcome)
         self.transport.join(self.name, self.deliver, self.refuse)
         self._unsubscribe = system.events.subscribe(self._take_note)
         self.hosts.start()
+        watch = getattr(transport, "watch", None)
+        if watch is not None:
+            watch(self.hosts.met, self.hosts.lost)
+
+    def _begin_as(self, welcome: Welcome) -> None:
+        """The life that all this is for has had others before it."""
+        self._life = welcome.floor
+        self.was_first = not welcome.predecessors
+        lives = {number - len(welcome.predecessors): pid for number, pid in enumerate(welcome.predecessors)}
+        for pid in welcome.predecessors[-1:]:
+            self.wills[pid.name] = Will(lives, -len(lives), welcome.inheritance)
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether some of its cells, or of those they speak to, are in other processes."""
+        return bool(self.wards) or getattr(self.transport, "is_distant", False)
+
+    def round_trip(self, host: str) -> float | None:
+        """Seconds of a round trip to a host, if the transport knows; else it is estimated."""
+        measure = getattr(self.transport, "round_trip", None)
+        return measure(host) if measure is not None else None
 
     def close(self) -> None:
         """The system is left: say goodbye to the other hosts, and fall silent."""
@@ -109,6 +149,11 @@ class Site:
         self._life = max(self._life + 1, int((self.now() + self.offset - EPOCH) * 1e3))
         self.first_life = self.first_life or self._life
         return self._life
+
+    def heard_of(self, life: int) -> None:
+        """A life of this host was given that number in another process; what is too high to be one is not believed."""
+        if life < int((self.now() + self.offset - EPOCH) * 1e3) + MAX_AHEAD:
+            self._life = max(self._life, life)
 
     @property
     def last_life(self) -> int:
@@ -154,7 +199,7 @@ class Site:
         """
         body = self._bodies.get(cell)
         if body is None:
-            address = f"{cell.name}@{self.name}"
+            address = f"{self.hosts.named(cell)}@{self.name}"
             if len(address.encode()) > 255:
                 raise ValueError(f"{cell.name[:40]}... has a name of over 255 bytes, too long to be known by contact")
             body = self._bodies[cell] = Body(self, cell, Pid(address, self.new_life()))
@@ -189,8 +234,45 @@ class Site:
     def hand_over(self, old: Cell, new: Cell) -> None:
         """A successor serves from now on: it knows what its predecessor knows, who may still finish a message."""
         elder = self._bodies.get(old)
-        if elder is not None:
+        if not self.wards.hand_over(old, elder) and elder is not None and not new.actor.is_stand_in:
             elder.bring_up(self.body(new))
+
+    def body_beside(self, cell: Cell) -> Body | None:
+        """The life in this process that is the predecessor, or successor, of the one that ``cell`` stands in for."""
+        return next((body for other, body in self._bodies.items() if other.ref is cell.ref and other is not cell), None)
+
+    def begin(self) -> None:
+        """All that live here, which is a process for a successor, serve from now on."""
+        for body in tuple(self._bodies.values()):
+            if not body.is_born and body.cell.ref._cell is body.cell:
+                self._by_address[body.pid.name] = body
+                body.born()
+
+    def will_at(self, address: str) -> Will | None:
+        """What the life at an address would leave, or the last one has left."""
+        body, ward = self._by_address.get(address), self.wards.at(address)
+        if body is not None:
+            return body.will()
+        will = ward.will() if ward is not None else None
+        return will or self.wills.get(address)
+
+    def bequeath(self, address: str, will: Will) -> None:
+        """The life at an address is over, and this is what it leaves."""
+        self.wills[address] = will
+        self.wills.move_to_end(address)
+        if len(self.wills) > WILLS_LIMIT:
+            self.wills.popitem(last=False)
+        for pid in will.pids:
+            self.poisoned.pop(pid, None)
+
+    def succeed(self, cell: Cell, groups: list[str]) -> None:
+        """The life in ``cell``, which was in these groups, is over: whoever comes next is in them too."""
+        heir = self._bodies.get(cell.ref._cell)
+        if heir is not None and not heir.is_born and heir.cell.state in LIVING:
+            self._by_address[heir.pid.name] = heir
+            heir.born()
+        elif groups and cell.owner is not None and cell.ref._cell is cell:
+            cell.more().rejoin = partial(rejoin, self, cell, groups)
 
     def _ended(self, cell: Cell, body: Body, reason: Reason) -> None:
         """A life is over: those who are close know at once."""
@@ -199,35 +281,26 @@ class Site:
         heir = self._bodies.get(cell.ref._cell)
         if heir is not None and body.is_born and not heir.is_born and heir.cell.state in LIVING:
             body.bring_up(heir)
+        self.hosts.ending(body)
         body.end(reason)
         address = body.pid.name
         if body.is_born:
-            self.wills[address] = body.will()
-            self.wills.move_to_end(address)
-            if len(self.wills) > WILLS_LIMIT:
-                self.wills.popitem(last=False)
-            self.poisoned.pop(body.pid, None)
+            self.bequeath(address, body.will())
             for group in body.presences:
                 self.gone(group, body.pid)
                 self.hosts.withdraw(group, body.pid)
             if self._by_address.get(address) is body:
                 del self._by_address[address]
-        if heir is not None and not heir.is_born and heir.cell.state in LIVING:
-            self._by_address[address] = heir
-            heir.born()
         groups = [group for group, presence in body.presences.items() if not presence.owners]
-        if body.is_born and groups and cell.owner is not None and cell.ref._cell is cell:
-            cell.more().rejoin = partial(self._rejoin, cell, groups)
+        self.succeed(cell, groups if body.is_born else [])
         for group in body.presences:
-            roster = self._rosters.get(group)
-            if roster is not None and not len(roster):
-                del self._rosters[group]
+            self.tidy(group)
 
-    def _rejoin(self, cell: Cell, groups: list[str]) -> None:
-        """The next life at a place is in the groups of the last one, whether it says so itself or not."""
-        body = self.body(cell)
-        for group in groups:
-            body.presence(group)
+    def tidy(self, group: str) -> None:
+        """Forget a group in which nobody is, and at which nobody looks."""
+        roster = self._rosters.get(group)
+        if roster is not None and not len(roster) and not roster.lookers:
+            del self._rosters[group]
 
     # -- groups --------------------------------------------------------------------------------------------------------
 
@@ -292,6 +365,8 @@ class Site:
         presence = body.presences.get(packet.group) if body is not None else None
         if presence is not None:
             presence.receive(packet)
+        elif body is None and self.wards:
+            self.wards.post(packet)
 
     def announce(self, group: str, event: Callable[[], TissueEvent]) -> None:
         """Tell all members of a group that live here of an event, made for each of them."""
@@ -309,6 +384,8 @@ class Site:
 
     def _take_note(self, event: object) -> None:
         if isinstance(event, Harmed | Quarantined):
+            harm, deaths = (Harm.INVARIANT, 0) if isinstance(event, Harmed) else (None, event.deaths)
+            self.wards.doubt(event.pid, harm, deaths)
             for cell, body in self._bodies.items():
                 if cell.pid == event.pid:
                     if isinstance(event, Harmed):

@@ -8,7 +8,7 @@ purges once a second).
 from __future__ import annotations
 
 import math
-from collections.abc import ItemsView, Iterator
+from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple, Self
 
@@ -62,6 +62,14 @@ class StampedMap(Dotted[Entry]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def keys(self) -> KeysView[Key]:
+        """All keys, as a copy; so ``dict(...)`` takes it."""
+        return dict.fromkeys(self).keys()
+
+    def values(self) -> ValuesView[Any]:
+        """All values, as a copy, in the order of the keys."""
+        return self.value.values()
 
     def items(self) -> ItemsView[Key, Any]:
         """All keys and values, as a copy."""

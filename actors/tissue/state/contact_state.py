@@ -166,8 +166,7 @@ class ContactState:
     def share(self, name: str, cls: type[D], *args: Any) -> D:
         """The value of that name and type, shared with all that hold one of the same; ``args`` as for the class.
 
-        Raises ``ValueError`` for a name of more than 64 bytes or none and for a type that cannot be shared, ``TooMuch``
-        if there are too many values.
+        Raises ``ValueError`` for a name of 0 or over 64 bytes and a type that cannot be shared; ``TooMuch`` values.
         """
         return self._store.share(name, cls, *args)
 
@@ -208,7 +207,7 @@ class ContactState:
     def died(self, pid: Pid, now: float) -> list[Effect]:
         """That life has ended, replaced or not: its siblings tell each other its last changes, and at once.
 
-        If nobody says so they do when they hear its successor, or when they compare hashes.
+        If nobody says so, they do when they hear its successor or compare hashes.
         """
         self._peers.end(pid)
         if self._news.renew(pid.name, pid.incarnation):
@@ -220,11 +219,14 @@ class ContactState:
         self._store.checked()
         return []
 
+    def ask(self, now: float) -> None:
+        """There are peers now to be asked what they know: be due at once."""
+        self._check_due = min(self._check_due, now)
+
     def warmed(self, now: float) -> list[Effect]:
         """All who could tell this cell what they know have done so: it is warm at once, and asks nobody any more.
 
-        For an owner that knows it sooner than the cell can: nobody else is there, or all have answered already, as on
-        one loop.  Nothing happens if it is warm.
+        For an owner that knows it sooner than the cell can, as on one loop.  Nothing happens if it is warm.
         """
         if self.is_warm or self.is_over:
             return []
@@ -296,10 +298,10 @@ class ContactState:
     def _check(self, now: float) -> list[Effect]:
         """Compare with a peer, whether it answers or not; at birth with several, until one has answered."""
         self._forget(now)
-        effects: list[Effect] = []
         self._checks += not self.is_warm
-        if not self.is_warm and (self._checks > self.config.patience or self._has_waited(now)):
-            effects += self._become_warm()
+        is_stuck = not self.is_warm and self._exchange.is_stuck(self._asked)
+        has_tried = is_stuck or self._checks > self.config.patience or self._has_waited(now)
+        effects = self._become_warm() if not self.is_warm and has_tried else []
         count = 1 if self.is_warm else self.config.fanout if self._asked else ASKED
         asked = self._peers.pick(count, lambda peer: True)
         for peer in asked:

@@ -40,6 +40,9 @@ COMPARED = 64
 LIVE_BYTES = 5
 """What one living entry takes in a list, at most."""
 
+STUCK = 2
+"""Periods in which nothing has come although it was asked for: where some packets are lost, one is soon over."""
+
 
 class Exchange:
     """Of one cell: writes its packets, and takes in and answers those of others.
@@ -51,6 +54,7 @@ class Exchange:
     def __init__(self, pid: Pid, store: Store, news: News, rng: random.Random, config: ContactConfig) -> None:
         self.pid = pid
         self.is_warm = False
+        self._seen: list[bytes] = []
         self.answered: set[str] = set()
         self.missing: dict[Pid, int] = {}
         self._store = store
@@ -191,6 +195,13 @@ class Exchange:
         """Whether somebody has answered, and all that was missing is known."""
         self.missing = {pid: version for pid, version in self.missing.items() if version > self._archive.version(pid)}
         return bool(self.answered) and not self.missing
+
+    def is_stuck(self, asked: int) -> bool:
+        """Whether all of so many that were asked have answered, and nothing has come for :data:`STUCK` checks; this is
+        one.  What is still missing then is in a stream that was alive when it was spoken of, and that nobody has now.
+        """
+        self._seen = [*self._seen[-STUCK:], self._archive.hash]
+        return 0 < asked <= len(self.answered) and len(self._seen) > STUCK and len(set(self._seen)) == 1
 
     def tidy(self, now: float) -> None:
         """Forget whom was asked for what long ago."""

@@ -23,7 +23,8 @@ def test_a_map_reads_like_a_mapping() -> None:
     assert flags["dark"] is True
     assert flags.get("light", "no") == "no"
     assert ("dark" in flags, "light" in flags, len(flags)) == (True, False, 2)
-    assert dict(flags.items()) == flags.value == {"dark": True, ("a", 1): [1, 2]}
+    assert (list(flags.keys()), list(flags.values())) == (list(flags), [True, [1, 2]])
+    assert dict(flags) == dict(flags.items()) == flags.value == {"dark": True, ("a", 1): [1, 2]}
     with pytest.raises(KeyError):
         flags["light"]
 

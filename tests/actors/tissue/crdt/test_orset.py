@@ -86,8 +86,10 @@ def test_a_map_holds_values_under_its_keys() -> None:
     sessions.put("t", {"user": 8}, 2.0)
     sessions.put("u", None, 2.0)
 
-    assert sessions.value == {"t": {"user": 8}, "u": None}
-    assert len(sessions.entries) == 2
+    assert dict(sessions) == {**sessions} == sessions.value == {"t": {"user": 8}, "u": None}
+    sessions.remove("u")
+    assert (list(sessions.keys()), list(sessions.values())) == (["t"], [{"user": 8}])
+    assert len(sessions.entries) == 1
 
 
 def test_of_concurrent_writes_the_last_is_read_and_the_next_takes_the_place_of_all() -> None:
