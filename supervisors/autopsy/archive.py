@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 
 from actors import Abandoned, Quarantined
+from actors.places.whereabouts import Whereabouts
 from supervisors.apoptosis.events import Damaged, Replacing
 
 from .death import Death
@@ -22,7 +23,7 @@ PLACES = 10_000
 class Place:
     """What is remembered of one place: its deaths, the oldest first, and what was said about the life that it has."""
 
-    __slots__ = ("abandoned", "deaths", "evidence", "quarantined", "replacing")
+    __slots__ = ("abandoned", "deaths", "evidence", "lodged", "quarantined", "replacing")
 
     def __init__(self) -> None:
         self.deaths: list[Death] = []
@@ -30,6 +31,7 @@ class Place:
         self.quarantined: Quarantined | None = None
         self.abandoned: Abandoned | None = None
         self.replacing: Replacing | None = None
+        self.lodged: dict[int, Whereabouts] | None = None
 
 
 class Archive:

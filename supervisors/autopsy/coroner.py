@@ -17,7 +17,9 @@ from collections.abc import Callable
 from typing import Any
 
 from actors import Abandoned, Crashed, Quarantined, Reason
-from actors.exits import NOPROC, Apoptosis
+from actors.cluster.events import HostDown, HostLeft
+from actors.exits import NOCONNECTION, NOPROC, Apoptosis
+from actors.places.whereabouts import Lodged, Whereabouts
 from supervisors.apoptosis.events import Damaged, Kept, Replaced, Replacing, Retired
 from supervisors.events import AutoShutdown, Decision, Died, GaveUp, Orphaned, Serving, StartFailure, Stopped
 from supervisors.rules import Rule, Ruling
@@ -37,6 +39,12 @@ their frames, and so to the messages in hand."""
 
 PIECE = 200
 """Events settled in one go: about a millisecond."""
+
+LODGED = 3
+"""Lives of one place whose whereabouts are remembered: the one that serves, its successor, and one that failed."""
+
+LAG = 5.0
+"""Seconds that the death of a life may come after that of its host."""
 
 UNSETTLED = 1000
 """Causes that may be waited for at a time, and deaths that wait for each of them."""
@@ -71,6 +79,9 @@ class Coroner:
             Retired: self._retired,
             Quarantined: self._quarantined,
             Abandoned: self._abandoned,
+            Lodged: self._lodged,
+            HostDown: self._host_down,
+            HostLeft: self._host_down,
         }
 
     # -- asking --------------------------------------------------------------------------------------------------------
@@ -145,6 +156,8 @@ class Coroner:
             death.cause = self._endings.pop(event.path)
         elif event.remains.by is not None:
             self._signalled(death, event.remains.by, event.remains.linked)
+        elif event.reason == NOCONNECTION and death.where is not None and death.where.host is not None:
+            self._blame_host(death, f"host {death.where.host}")
         elif event.reason.__class__ is Crashed:
             self._blame_awaited(death, event.reason)
         self._close(death)
@@ -249,6 +262,23 @@ class Coroner:
     def _abandoned(self, event: Abandoned) -> None:
         self._archive.place(event.pid.name).abandoned = event
 
+    def _lodged(self, event: Lodged) -> None:
+        place = self._archive.place(event.pid.name)
+        if place.lodged is None:
+            place.lodged = {}
+        elif len(place.lodged) >= LODGED:
+            del place.lodged[next(iter(place.lodged))]
+        place.lodged[event.pid.incarnation] = Whereabouts(event.place, event.process, event.host)
+
+    def _host_down(self, event: HostDown | HostLeft) -> None:
+        path = f"host {event.host}"
+        death = self._begin(Kind.HOST_DOWN, path, len(self._archive.of(path)) + 1, event.at, NOCONNECTION)
+        if isinstance(event, HostDown):
+            death.reason = event.why + (f"; {event.lives} of the lives here ran there" if event.lives else "")
+        else:
+            death.reason, death.is_clean = "it left", True
+        self._close(death)
+
     # -- noting --------------------------------------------------------------------------------------------------------
 
     def _begin(self, kind: Kind, path: str, life: int, at: float, reason: Reason) -> Death:
@@ -274,6 +304,8 @@ class Coroner:
         if abandoned is not None and abandoned.pid.incarnation == death.life:
             death.abandoned = abandoned.handler
         place.quarantined = place.abandoned = None
+        if place.lodged is not None:
+            death.where = place.lodged.pop(death.life, None)
 
     def _close(self, death: Death) -> None:
         """All that can be known of a death now is in it."""
@@ -304,6 +336,14 @@ class Coroner:
             self._settle(death, How.ASKED, found[0])
         else:
             self._trace(death, How.ASKED, found[0], reason_text(found[1]))
+
+    def _blame_host(self, death: Death, path: str) -> None:
+        """The host at ``path`` took the life along."""
+        latest = self._archive.latest(path)
+        if latest is not None and death.at - latest.at <= LAG:
+            death.cause = (How.HOST, path, latest.number)
+        else:
+            self._await(death, How.HOST, path, None)
 
     def _settle(self, death: Death, how: How, path: str) -> None:
         """The last death at ``path`` is the cause."""

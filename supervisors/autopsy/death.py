@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors import Crashed, Reason
 from actors.exits import NO_REMAINS, Remains
+from actors.places.whereabouts import Whereabouts
 
 from .frames import Trace, place, reason_text, traces
 from .kinds import How, Kind
@@ -29,7 +30,7 @@ class Death:
 
     __slots__ = (
         "abandoned", "at", "cause", "decision", "ended", "evidence", "expected", "is_clean", "kind", "life", "lived",
-        "number", "path", "quarantined", "reason", "remains", "ruling", "served", "took", "traces", "vitals",
+        "number", "path", "quarantined", "reason", "remains", "ruling", "served", "took", "traces", "vitals", "where",
     )  # fmt: skip
 
     def __init__(self, number: int, kind: Kind, path: str, life: int, at: float, reason: Reason) -> None:
@@ -60,6 +61,7 @@ class Death:
         self.abandoned: str | None = None
         self.ended: str | None = None
         self.evidence: tuple[Any, ...] = ()
+        self.where: Whereabouts | None = None
 
     def autopsy(self, because: Because | None) -> Autopsy:
         """The value that is shown; ``because`` is the cause with what is known of it."""
@@ -89,6 +91,7 @@ class Death:
             ended=self.ended,
             successor=Successor(*self.served) if self.served is not None else None,
             because=because,
+            where=self.where.describe() if self.where is not None else None,
         )
 
     def __repr__(self) -> str:

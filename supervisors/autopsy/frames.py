@@ -7,6 +7,7 @@ into words by :func:`place` when somebody asks.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from types import CodeType
 from typing import NamedTuple
 
 import actors
-from actors import ActorDied, Crashed, Reason
+from actors import ActorDied, Crashed, Reason, RemoteError
 
 CHAIN = 8
 """Exceptions of a chain that are kept, the outermost first; a chain is rarely longer than three."""
@@ -30,6 +31,9 @@ OURS = tuple(f"{folder}{os.sep}" for folder in (Path(actors.__file__).parent, Pa
 
 Place = tuple[CodeType, int]
 
+REMOTE = re.compile(r'^ *File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<name>\S+)', re.MULTILINE)
+"""A frame in the traceback of another process, which comes as text."""
+
 
 class Trace(NamedTuple):
     """One exception: how it belongs to the one before (``cause``, ``context``, ``member``, or nothing), what it was,
@@ -42,7 +46,7 @@ class Trace(NamedTuple):
     relation: str
     type: str
     text: str
-    where: Place | None
+    where: Place | str | None
     via: Place | None
 
 
@@ -58,6 +62,8 @@ def traces(error: BaseException) -> tuple[Trace, ...]:
         found.append(_trace(relation, each))
         if isinstance(each, BaseExceptionGroup):
             found.extend(_trace("member", member) for member in each.exceptions[:MEMBERS])
+        if isinstance(each.__cause__, RemoteError):  # the same, with where it was raised there
+            break
         if each.__cause__ is not None:
             relation, each = "cause", each.__cause__
         elif each.__context__ is not None and not each.__suppress_context__:
@@ -66,6 +72,9 @@ def traces(error: BaseException) -> tuple[Trace, ...]:
 
 
 def _trace(relation: str, error: BaseException) -> Trace:
+    remote = error if isinstance(error, RemoteError) else error.__cause__
+    if error.__traceback__ is None and isinstance(remote, RemoteError):
+        return Trace(relation, name_of(error), text_of(error), _where_there(remote.traceback), None)
     where: Place | None = None
     via: Place | None = None
     home: str | None = None
@@ -81,13 +90,24 @@ def _trace(relation: str, error: BaseException) -> Trace:
             if package == home:
                 via = where
         trace = trace.tb_next
-    return Trace(relation, type(error).__name__, text_of(error), where, via)
+    return Trace(relation, name_of(error), text_of(error), where, via)
+
+
+def _where_there(traceback: str) -> str | None:
+    """The innermost frame outside our packages of a traceback in words."""
+    frames = [found for found in REMOTE.finditer(traceback) if not is_ours(found["file"])]
+    return f"{_short(frames[-1]['file'])}:{frames[-1]['line']} in {frames[-1]['name']}" if frames else None
+
+
+def name_of(error: BaseException) -> str:
+    """The name of an exception's class, also where that is not known here."""
+    return error.kind.rpartition(":")[2] if isinstance(error, RemoteError) else type(error).__name__
 
 
 def text_of(error: BaseException) -> str:
     """The text of an exception with its notes, within bounds; never fails."""
     try:
-        text = str(error)
+        text = error.text if isinstance(error, RemoteError) else str(error)
     except Exception as broken:
         text = f"its text cannot be read, {type(broken).__name__}"
     notes = getattr(error, "__notes__", None)
@@ -100,7 +120,7 @@ def reason_text(reason: Reason) -> str:
     """A reason in words, within bounds; never fails."""
     if isinstance(reason, Crashed):
         text = text_of(reason.exception)
-        name = type(reason.exception).__name__
+        name = name_of(reason.exception)
         return f"crashed({name}: {text})" if text else f"crashed({name})"
     try:
         text = str(reason)
@@ -128,8 +148,10 @@ def is_ours(filename: str) -> bool:
     return filename.startswith((*OURS, "<frozen "))
 
 
-def place(where: Place) -> str:
+def place(where: Place | str) -> str:
     """``shop/orders.py:41 in reserve``; the file as one would import it, or relative to the current directory."""
+    if isinstance(where, str):
+        return where
     code, line = where
     return f"{_short(code.co_filename)}:{line} in {code.co_name}"
 

@@ -26,6 +26,9 @@ class Kind(StrEnum):
     KEPT = "kept"
     """A successor that did not come to serve; the life it was to replace serves on."""
 
+    HOST_DOWN = "host_down"
+    """No life of the tree but a host that some of them were on: there is no link to it any more."""
+
     ENDED = "ended"
     """The root of the tree: nobody decides about it."""
 
@@ -50,6 +53,9 @@ class How(StrEnum):
 
     ASKED = "asked"
     """This one waited for an answer of that one, and let the error go."""
+
+    HOST = "host"
+    """That one is the host that this one was on."""
 
     LINKED = "linked"
     """The two were linked."""

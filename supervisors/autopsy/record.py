@@ -80,6 +80,7 @@ class Autopsy:
       and whether it ended as ``expected``; ``ended``: how a life that was replaced ended later, if not as it should.
     - ``successor``: who serves since, ``None`` if nobody does.
     - ``because``: the death elsewhere that led to this one.
+    - ``where``: the thread, process or host that it lived in; ``None``: on the loop.
     """
 
     path: str
@@ -105,6 +106,7 @@ class Autopsy:
     ended: str | None = None
     successor: Successor | None = None
     because: Because | None = None
+    where: str | None = None
 
     @property
     def rule(self) -> str:
@@ -179,6 +181,7 @@ def _autopsy(data: object, depth: int) -> Autopsy:
         ended=read.maybe("ended", str),
         successor=read.inner("successor", lambda inner: _value(Successor, inner)),
         because=because,
+        where=read.maybe("where", str),
     )
 
 

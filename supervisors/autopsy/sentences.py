@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from supervisors.events import Decision, Scope, counted, seconds
+from supervisors.promotion.ladder import Rung
 from supervisors.rules import Rule, Ruling
 
 from .kinds import How, Kind
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 RELATIONS = {"cause": "Its cause was", "context": "It came up while handling", "member": "It holds"}
 """How an exception of a chain belongs to the one before it."""
+
+PROCESS_DIED = "ProcessDied"
+"""The exception that stands for the end of a process; its text says how that was, and came up nowhere."""
 
 EXPECTING = frozenset({Decision.RESTART, Decision.WAIT})
 """Decisions after which a successor is to be expected."""
@@ -48,6 +52,8 @@ def headline(autopsy: Autopsy) -> str:
             return f"{autopsy.path} was replaced{heir} {_life(autopsy)}: {cause}."
         case Kind.KEPT:
             return f"{autopsy.path} could not be replaced; its successor {_life(autopsy)} failed: {autopsy.reason}."
+        case Kind.HOST_DOWN:
+            return f"{autopsy.path} could not be reached any more: {autopsy.reason}."
     return _died(autopsy)
 
 
@@ -65,6 +71,8 @@ def _died(autopsy: Autopsy) -> str:
         return f"{path} died{_doing(autopsy)} with {because.path}, to which it was linked {life}: {autopsy.reason}."
     if because is not None and because.how is How.SIGNALLED:
         return f"{path} died{_doing(autopsy)} of an exit signal from {because.path} {life}: {autopsy.reason}."
+    if because is not None and because.how is How.HOST:
+        return f"{path} died{_doing(autopsy)} with {because.path}, on which it was {life}: {autopsy.reason}."
     if autopsy.is_clean:
         by_itself = "" if autopsy.kind is Kind.ENDED else " by itself"
         return f"{path} ended{by_itself} {life}: {autopsy.reason}."
@@ -133,13 +141,14 @@ def _raised(raised: Raised) -> str:
 
 
 def _served(autopsy: Autopsy) -> list[str]:
+    where = f", in {autopsy.where}" if autopsy.where is not None else ""
     if autopsy.vitals is not None:
-        return [f"Its vitals: {autopsy.vitals.describe()}."]
+        return [f"Its vitals{where}: {autopsy.vitals.describe()}."]
     if autopsy.lived is None:
-        return []
+        return [f"It was to live{where.removeprefix(',')}."] if where else []
     handled = f" and handled {counted(autopsy.handled, 'message', 'messages')}" if autopsy.handled else ""
     waited = f"; {autopsy.mailbox:,} waited" if autopsy.mailbox else ""
-    return [f"It had served {seconds(autopsy.lived)}{handled}{waited}."]
+    return [f"It had served {seconds(autopsy.lived)}{handled}{where}{waited}."]
 
 
 def rule_of(autopsy: Autopsy) -> str:
@@ -176,7 +185,16 @@ def rule_of(autopsy: Autopsy) -> str:
 def _restarted(ruling: Ruling) -> str:
     wait = f" after a wait of {seconds(ruling.delay)} (failure {ruling.failures} in a row)" if ruling.delay > 0 else ""
     group = "" if ruling.strategy == "one_for_one" else f" with its group ({ruling.strategy})"
-    return f"It is {ruling.restart} and was restarted{group}{wait}: {_budget(ruling)}."
+    return f"It is {ruling.restart} and was restarted{group}{_where(ruling)}{wait}: {_budget(ruling)}."
+
+
+def _where(ruling: Ruling) -> str:
+    place = next((rung.phrase for rung in Rung if rung == ruling.place), None)
+    if place is None:
+        return ""
+    if ruling.evidence is None:
+        return f" {place} again, as it did not start further out"
+    return f" {place}, by {counted(ruling.pieces or 1, 'piece', 'pieces')} of evidence, the last one {ruling.evidence}"
 
 
 def _given_up(ruling: Ruling) -> str:
@@ -211,7 +229,8 @@ def _successor(autopsy: Autopsy) -> str:
 
 def _what(autopsy: Autopsy) -> str:
     if autopsy.raised:
-        return _exception(autopsy.raised[0])
+        first = autopsy.raised[0]
+        return f"its process ended, {_line(first.text)}" if first.type == PROCESS_DIED else _exception(first)
     return "it was killed" if autopsy.reason == "killed" else autopsy.reason
 
 

@@ -1,4 +1,4 @@
-"""What may be asked at a door: a table of verbs.  Those here look and change nothing.
+"""What may be asked at a door: a table of verbs.  All but ``drain`` look and change nothing.
 
 A verb is a function of the running tree and the request; what it returns is the answer, of JSON's types, or awaitable.
 It raises ``Refused`` for a request that makes no sense.  A new one is a new entry in :data:`VERBS`.
@@ -11,12 +11,15 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from actors import Ref
+from actors import ActorError, Ref
+from actors.checkup import signs
 from actors.keeper import places_of
+from actors.signs import Signs
 from supervisors.errors import NoSuchPath
-from supervisors.introspect import snapshot_of
+from supervisors.introspect import Snapshot, snapshot_of
 
 if TYPE_CHECKING:
+    from actors.cluster.cluster import Cluster
     from supervisors.running import Running
 
     Verb = Callable[[Running, Mapping[str, Any]], Awaitable[Any] | Any]
@@ -26,6 +29,9 @@ PROTOCOL = 1
 
 MOST = 100
 """Autopsies in one answer; each takes a tenth of a millisecond of the tree's time."""
+
+ROW = ("path", "kind", "status", "incarnation", "mailbox", "handled", "restarts", "place", "process", "host")
+"""What is told of each place to those who look again and again."""
 
 LARGEST = 10_000
 """Places in one answer about the tree; ask for a part of a larger one."""
@@ -80,7 +86,51 @@ def tree(running: Running, request: Mapping[str, Any]) -> dict[str, Any]:
     return snapshot_of(ref).to_dict()
 
 
-VERBS: Mapping[str, Verb] = {"ping": ping, "why": why, "tree": tree}
+def top(running: Running, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Every place of the tree, parents first, with what it does and where it lives; and the hosts, if there are any."""
+    places = _count(running.ref(""), LARGEST)
+    if places > LARGEST:
+        raise Refused("too_large", f"there are more than {LARGEST:,} places in {running.name}")
+    cluster = running.system.cluster
+    return {
+        "tree": running.name,
+        "pid": os.getpid(),
+        "places": [_row(running, each) for each in running.snapshot().walk()],
+        "hosts": [view.to_dict() for view in cluster.hosts()] if cluster is not None else [],
+    }
+
+
+def _row(running: Running, node: Snapshot) -> dict[str, Any]:
+    vitals = running.vitals(node.path) if node.kind == "worker" else None
+    seen = signs(running.ref(node.path)) or Signs()
+    row = {name: getattr(node, name) for name in ROW}
+    row |= {"delay": vitals.delay if vitals is not None else None}
+    return row | {"memory": seen.memory, "cpu": seen.cpu, "silence": seen.silence}
+
+
+def hosts(running: Running, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The hosts that are known here, this one first."""
+    return [view.to_dict() for view in _cluster(running).hosts()]
+
+
+def drain(running: Running, request: Mapping[str, Any]) -> str:
+    """Have ``host`` emptied; answers with the name of the host that was asked."""
+    cluster = _cluster(running)
+    try:
+        cluster.drain(_text(request, "host"))
+    except ActorError as error:
+        raise Refused("no_such_host", str(error)) from None
+    return cluster.name
+
+
+def _cluster(running: Running) -> Cluster:
+    cluster = running.system.cluster
+    if cluster is None:
+        raise Refused("no_cluster", f"{running.name} belongs to no cluster")
+    return cluster
+
+
+VERBS: Mapping[str, Verb] = {"ping": ping, "why": why, "tree": tree, "top": top, "hosts": hosts, "drain": drain}
 
 
 def _count(ref: Ref[Any], most: int) -> int:

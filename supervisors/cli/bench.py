@@ -69,20 +69,23 @@ def run_(scenarios: tuple[str, ...], groups: tuple[str, ...], quick: bool, repea
 @click.argument("rows", nargs=-1)
 @quick_option
 @click.option(
-    "--repeat", type=click.IntRange(min=1), default=1, help="Repeats of each; 1 by default: the seeds are 20."
+    "--repeat", type=click.IntRange(min=1), help="Repeats of each; 1 where there are seeds, 5 for the places alone."
 )
 @json_option
-def scoreboard_(rows: tuple[str, ...], quick: bool, repeat: int, as_json: bool) -> int:
-    """The tissue's scoreboard: ROWS (1 to 18, W1 to W10), or all: the reference, ours, pass or FAIL.
+def scoreboard_(rows: tuple[str, ...], quick: bool, repeat: int | None, as_json: bool) -> int:
+    """The scoreboard: the reference, ours, pass or FAIL, for ROWS: 1 to 18 and W1 to W10 of the tissue, P1 to P10 of
+    the places; tissue and places stand for all of theirs.
 
-    All of it takes some 40 minutes.  Exit codes: 0 all were measured, whatever they reached; 1 one of them failed.
+    Without a name it is the tissue's, some 40 minutes; that of the places takes some 15.
+    Exit codes: 0 all were measured, whatever they reached; 1 one of them failed.
     """
     board = part("scoreboard")
     try:
         chosen = board.choose(rows)
     except part("harness").UnknownScenario as error:
         raise unknown(error.what, error) from error
-    report = measured([row.scenario for row in chosen], quick=quick, repeat=repeat)
+    wanted = repeat or board.repeats(chosen, quick=quick)
+    report = measured([row.scenario for row in chosen], quick=quick, repeat=wanted)
     if as_json:
         click.echo(report.to_json())
     else:

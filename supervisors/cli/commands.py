@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import io
 import sys
@@ -10,14 +11,13 @@ from typing import Any
 
 import click
 
-from .bench import bench
-from .check import check
-from .demo.command import demo
-from .run import run
-from .simulate import simulate
 from .terminal import complain
-from .tree import tree
-from .why import why
+
+COMMANDS = {
+    "run": "run", "tree": "tree", "check": "check", "simulate": "simulate", "top": "top", "why": "why", "host": "host",
+    "hosts": "hosts", "drain": "drain", "keys": "keys", "demo": "demo.command", "bench": "bench",
+}  # fmt: skip
+"""Where each command is; it is loaded when it is wanted, as all together take a second."""
 
 UNUSABLE = 2
 """Exit code: what was asked for cannot be done at all."""
@@ -28,6 +28,17 @@ INTERRUPTED = 130
 
 class Planaria(click.Group):
     """A group whose mistakes are one line each, with the nearest right word, and never a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command; ``None``: there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = getattr(importlib.import_module(f"supervisors.cli.{COMMANDS[cmd_name]}"), cmd_name)
+        return found
 
     def main(
         self,
@@ -41,6 +52,7 @@ class Planaria(click.Group):
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")  # no terminal is too old for a tree
+        extra.setdefault("obj", tuple(sys.argv[1:] if args is None else args))  # for who starts this again
         try:
             code = super().main(args, prog_name or "planaria", complete_var, standalone_mode=False, **extra)
         except click.ClickException as error:
@@ -75,7 +87,3 @@ def main(ctx: click.Context) -> None:
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
-
-
-for command in (run, tree, check, simulate, why, demo, bench):
-    main.add_command(command)

@@ -12,6 +12,7 @@ from rich.text import Text
 from rich.tree import Tree as Drawing
 
 from actors import Mailbox
+from actors.places.place import Host, Place, Process, Thread
 from supervisors.apoptosis.policy import Disruption
 from supervisors.backoff import Backoff
 from supervisors.spec import BrutalKill, ByKey, ChildSpec, DynamicSupervisor, Pool, Spec, Supervisor, Tree
@@ -94,8 +95,17 @@ def options(spec: Any) -> list[tuple[str, Any]]:
     shared = [(key, getattr(spec, key)) for key in ("restart", "shutdown", "significant", "backoff", "start_timeout")]
     if not isinstance(spec, ChildSpec):
         limits = [("max_restarts", spec.max_restarts), ("within", spec.within)]
-        return [*own, *limits, *shared, ("apoptosis", spec.apoptosis), ("disruption", spec.disruption)]
-    return [*shared, ("budget", spec.budget), ("mailbox", spec.blueprint.mailbox), ("apoptosis", spec.apoptosis)]
+        planned = [("apoptosis", spec.apoptosis), ("promote", spec.promote), ("disruption", spec.disruption)]
+        return [*own, *limits, *shared, *planned]
+    print_ = spec.blueprint
+    kept = [("budget", spec.budget), ("mailbox", print_.mailbox), ("apoptosis", spec.apoptosis)]
+    return [*shared, *kept, ("place", _place(print_.place)), ("promote", spec.promote)]
+
+
+def _place(place: Place | None) -> str:
+    """As it is written."""
+    simple = {None: "loop", Thread(): "thread", Process(): "process"}
+    return repr(place) if isinstance(place, Host) else simple.get(place, repr(place))
 
 
 def _said(value: Any) -> str:
@@ -130,7 +140,7 @@ def _plain(value: Any) -> Any:
             return repr(value)
         case _ if is_dataclass(value):
             return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
-        case tuple() if all(isinstance(each, type) for each in value):
+        case tuple() if all(isinstance(each, type | str) for each in value):
             return [_plain(each) for each in value]
         case (count, seconds):
             return {"max_restarts": count, "within": seconds}

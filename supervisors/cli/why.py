@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from supervisors.autopsy.annals import Annals
-from supervisors.autopsy.client import DoorError, Found, ask, found
+from supervisors.autopsy.client import DoorError, Found, ask
 from supervisors.autopsy.record import Autopsy, Unreadable
 from supervisors.errors import NoSuchPath
 from supervisors.events import counted, seconds
 
+from .doors import one_tree
 from .loading import Unusable
 from .terminal import complain, harmless, line, output, print_json
 
@@ -23,7 +24,7 @@ Told = list[tuple[str, Autopsy]]
 
 @click.command()
 @click.argument("path")
-@click.option("--tree", "name", metavar="NAME", help="Which tree, if several run: its name, or its process id.")
+@click.option("--tree", "name", metavar="NAME", help="Which tree, if several run: by name, host or process id.")
 @click.option("--journal", type=click.Path(path_type=Path), help="Read it from this file, written by run --journal.")
 @click.option("--last", type=click.IntRange(1, 100), default=1, help="How many deaths, the newest first (1).")
 @click.option("--json", "as_json", is_flag=True, help="The autopsies as JSON.")
@@ -75,13 +76,7 @@ def _asked(path: str, name: str | None, last: int) -> tuple[str, Told, int]:
 
 
 def _candidates(path: str, name: str | None) -> list[Found]:
-    trees, complaints = found()
-    also = f" ({'; '.join(complaints)})" if complaints else ""
-    if not trees:
-        raise Unusable(f"no tree of yours runs here with a door{also}; --journal FILE reads what one has left")
-    named = [tree for tree in trees if name in (None, tree.tree, str(tree.pid))]
-    if not named:
-        raise Unusable(f"no tree {name!r} runs here; there are {', '.join(map(str, trees))}{also}")
+    named, _ = one_tree(name, "--journal FILE reads what one has left")
     own = [tree for tree in named if tree.tree == path.partition("/")[0]]
     return own or named
 

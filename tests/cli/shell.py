@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +13,10 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from supervisors.autopsy.client import found
 from supervisors.cli import main
+
+DOOR_TIME = 15.0
 
 MODULES = {
     "shop": """
@@ -158,6 +163,14 @@ def undisturbed() -> Iterator[None]:
         planaria.setLevel(levels[1])
 
 
+def await_door(pid: int) -> None:
+    """Wait until process ``pid`` may be asked at its door: it opens when the tree is ready."""
+    until = time.monotonic() + DOOR_TIME
+    while pid not in {each.pid for each in found()[0]}:
+        assert time.monotonic() < until, f"process {pid} opened no door"
+        time.sleep(0.01)  # for tests that are pytest.mark.real
+
+
 def planaria(*args: str) -> Done:
     """Run the command in this process; an exception that got through is raised."""
     with undisturbed():
@@ -165,3 +178,8 @@ def planaria(*args: str) -> Done:
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     return Done(done.exit_code, done.stdout, done.stderr)
+
+
+async def command(*args: str) -> Done:
+    """Run the command while this loop goes on."""
+    return await asyncio.to_thread(planaria, *args)

@@ -30,7 +30,7 @@ def test_it_ends_by_itself_with_exit_code_0(played: Done) -> None:
 
 @pytest.mark.real
 def test_it_plays_every_act(played: Done) -> None:
-    titles = re.findall(r"^act \d of 8: ([\w ]+)  ", played.out, re.MULTILINE)
+    titles = re.findall(r"^act \d of 9: ([\w ]+)  ", played.out, re.MULTILINE)
 
     assert titles == [
         "one worker",
@@ -39,6 +39,7 @@ def test_it_plays_every_act(played: Done) -> None:
         "a storm",
         "no start",
         "giving up",
+        "a process",
         "old age",
         "corruption",
     ]
@@ -55,6 +56,7 @@ def test_it_plays_every_act(played: Done) -> None:
         r"150 sessions crashed at once; all answer again",
         r"shop/mail did not start: crashed\(ConnectionRefusedError: .*\); it is started in \d+ ms, failure \d in a row",
         r"shop/reports gives up on export",
+        r"shop/press died: crashed\(ProcessDied: signal 9\); it is restarted; life 3 answers after [\d,]+ µs",
         r"shop/reports died: shutdown; it is restarted; all 2 below it answer after [\d,]+ µs",
     ],
 )
@@ -118,7 +120,15 @@ def figures(played: Done, heading: str) -> list[int]:
 
 def summary(**changed: Any) -> Summary:
     good: dict[str, Any] = {"unrepaired": 0, "missing": 0, "notices_sent": 5, "notices_handled": 4, "notices_dead": 1}
-    good |= {"deaths": 1, "taken": 0, "restarts": 1, "failed_starts": 0, "alone": [0.0001], "storm": []}
+    good |= {
+        "deaths": 1,
+        "taken": 0,
+        "restarts": 1,
+        "failed_starts": 0,
+        "alone": [0.0001],
+        "storm": [],
+        "processes": [],
+    }
     good |= {"replaced": 3, "aged": 2, "kept": 0, "repairs": 3, "recovered": 1, "pauses": [0.00004]}
     good |= {"prices": (7, 7), "reservations": (9, 9)}
     return Summary(tally=Tally(asked=10, answered=8, failed=Counter(ActorDied=2)), **good | changed)

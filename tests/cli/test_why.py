@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,14 +47,10 @@ fails = Supervisor("fails", [child(Clerk, id="clerk")], max_restarts=0)
 
 
 @pytest.fixture(autouse=True)
-def runtime(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[Path]:
+def runtime(runtime: Path, folder: Path) -> Path:
     """A runtime directory of this test's own, and a module with trees that tell a story."""
     (folder / "story.py").write_text(STORY, encoding="utf-8")
-    with tempfile.TemporaryDirectory(prefix="pl") as place:
-        monkeypatch.setenv("XDG_RUNTIME_DIR", place)
-        monkeypatch.setenv("TMPDIR", place)
-        monkeypatch.setattr("supervisors.autopsy.folder.tempfile.gettempdir", lambda: place)
-        yield Path(place)
+    return runtime
 
 
 @contextmanager

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,11 +14,14 @@ from supervisors.apoptosis.events import Replaced
 from supervisors.running import Running
 
 from .load import Load
-from .service import Corrupt, Desk, Fail
+from .service import Corrupt, Desk, Fail, press
 from .watch import Death, Watch, time_of
 
 SHOWN = 3
 """Of many deaths of a kind so many are shown; the others are counted."""
+
+PRESS = "shop/press"
+"""Who lives in a process of its own."""
 
 REPAIR = 20.0
 """Seconds after which a repair is taken for failed."""
@@ -65,6 +70,9 @@ class Play:
 
     async def run(self, seconds: float) -> bool:
         """All acts in about ``seconds``; false if a repair was never finished."""
+        if any(act.play is Play.a_process for act in ACTS):  # before all else: what it takes to fork is loaded first
+            await self._running.start_child(press())
+            self.watch.employ(PRESS)
         whole = sum(act.weight for act in ACTS) + 1
         await asyncio.sleep(seconds / whole)
         for number, act in enumerate(ACTS, 1):
@@ -133,6 +141,19 @@ class Play:
             await asyncio.sleep(seconds / 6)
             await self.watch.settled(REPAIR)
         await asyncio.sleep(seconds / 2)
+
+    async def a_process(self, seconds: float) -> None:
+        """Kill the process that somebody lives in, twice."""
+        for _ in range(2):
+            await asyncio.sleep(seconds / 3)
+            place = self._running.snapshot().find(PRESS)
+            if place is None or place.process is None:
+                continue
+            self._stage.note(f"kill -9 {place.process}, the process that {PRESS} lives in")
+            self._desk.crashes[PRESS] = self._running.system.now()
+            os.kill(place.process, signal.SIGKILL)
+            await self.watch.settled(REPAIR)
+        await asyncio.sleep(seconds / 3)
 
     async def old_age(self, seconds: float) -> None:
         """Ask the catalogue for the price of every order, until some of its lives are over."""
@@ -214,6 +235,18 @@ ACTS = (
         "reports may restart twice in 5 s; the third crash is its supervisor's business",
         3.0,
         Play.giving_up,
+    ),
+    *(
+        [
+            Act(
+                "a process",
+                "one lives in a process of its own, which is killed: the next is forked already",
+                3.0,
+                Play.a_process,
+            )
+        ]
+        if hasattr(os, "pidfd_open")
+        else []
     ),
     Act(
         "old age",

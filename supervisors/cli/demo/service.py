@@ -158,6 +158,15 @@ class Part(Actor):
         raise message.error
 
 
+class Press(Actor):
+    """Prints labels, in a process of its own, and shares nothing with anybody."""
+
+    @handle
+    def ping(self, message: Ping) -> int:
+        """Answer with the number of this life."""
+        return self.pid.incarnation
+
+
 class Gateway(Part):
     """Hands orders to the pool: whoever asked is answered from there."""
 
@@ -376,3 +385,8 @@ def shop(desk: Desk | None = None) -> Supervisor:
 def session(desk: Desk, number: int) -> Any:
     """The spec of one session."""
     return child(Session, desk, id=f"visitor-{number}")
+
+
+def press() -> Any:
+    """The spec of the press, which is added while the shop runs."""
+    return child(Press, id="press", place="process")

@@ -11,8 +11,8 @@ from .watch import Death, Watch, time_of
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The figures of one play.  ``alone`` and ``storm``: seconds from crash to answer, sorted; ``pauses``: those in
-    which nobody served while one life replaced another.
+    """The figures of one play.  ``alone``, ``storm`` and ``processes``: seconds from crash to answer, sorted;
+    ``pauses``: those in which nobody served while one life replaced another.
 
     ``prices`` and ``reservations``: how many there were, and how many the last lives of those who count them know of.
     """
@@ -25,6 +25,7 @@ class Summary:
     missing: int
     alone: list[float]
     storm: list[float]
+    processes: list[float]
     tally: Tally
     notices_sent: int
     notices_handled: int
@@ -49,7 +50,8 @@ class Summary:
         counted: tuple[int, int],
     ) -> Summary:
         """Count; deaths that had to wait are left out of the times.  ``counted``: prices and reservations."""
-        alone = [death for death in watch.deaths if not death.waited and death not in storm]
+        apart = [death for death in watch.deaths if death.path in watch.elsewhere]
+        alone = [death for death in watch.deaths if not death.waited and death not in [*storm, *apart]]
         return cls(
             deaths=sum(death.culprit is None for death in watch.deaths),
             taken=sum(death.culprit is not None for death in watch.deaths),
@@ -59,6 +61,7 @@ class Summary:
             missing=missing,
             alone=sorted(death.seconds for death in alone if death.seconds is not None),
             storm=sorted(death.seconds for death in storm if death.seconds is not None),
+            processes=sorted(death.seconds for death in apart if death.seconds is not None),
             tally=tally,
             notices_sent=desk.notices_sent,
             notices_handled=desk.notices_handled,
@@ -107,6 +110,7 @@ class Summary:
             ),
             ("crash to first answer", _spread(self.alone)),
             ("the same in the storm", _spread(self.storm)),
+            ("the same of a process", _spread(self.processes)),
             ("replaced in time", f"{planned}; {repaired}"),
             ("nobody served for", _spread(self.pauses)),
             ("handed over", f"{_known(self.prices)} prices and {_known(self.reservations)} reservations are known"),

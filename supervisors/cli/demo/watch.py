@@ -73,7 +73,7 @@ class Watch:
     """Subscribes to the system's events.  ``on_note`` gets lines, ``on_death`` each death when it is made up for,
     ``on_replaced`` each planned one.
 
-    ``overdue``: what was waited for in vain.
+    ``overdue``: what was waited for in vain; ``elsewhere``: the paths of those who live in processes of their own.
     """
 
     def __init__(
@@ -93,6 +93,7 @@ class Watch:
         self.repairs = 0
         self.recovered = 0
         self.overdue = 0
+        self.elsewhere: set[str] = set()
         self._running = running
         self._desk = desk
         self._on_note = on_note
@@ -106,6 +107,11 @@ class Watch:
         self._probes: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self.close = running.system.events.subscribe(self._take)
+
+    def employ(self, path: str) -> None:
+        """Somebody was added, who lives elsewhere than the others."""
+        self._workers.add(path)
+        self.elsewhere.add(path)
 
     # -- events --------------------------------------------------------------------------------------------------------
 

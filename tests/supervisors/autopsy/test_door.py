@@ -41,7 +41,9 @@ TREE = Supervisor("shop", [child(Clerk, id="clerk"), Supervisor("stock", [child(
 
 @pytest.fixture(autouse=True)
 def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A runtime directory of this test's own, with a short name: those of sockets are limited."""
+    """A runtime directory of this test's own, with a short name: those of sockets are limited.  Whoever else runs on
+    this machine has doors in others.
+    """
     with tempfile.TemporaryDirectory(prefix="pl") as place:
         monkeypatch.setenv("XDG_RUNTIME_DIR", place)
         monkeypatch.setattr("supervisors.autopsy.folder.tempfile.gettempdir", lambda: place)
@@ -138,7 +140,7 @@ def test_questions_that_make_no_sense_are_refused_with_the_reason() -> None:
             assert (await refused(door, "tree", path=7))[0] == "bad_request"
             assert await refused(door, "replace") == (
                 "unknown_verb",
-                "there is no verb 'replace'; there are ping, tree, why",
+                "there is no verb 'replace'; there are drain, hosts, ping, top, tree, why",
             )
 
     asyncio.run(main())
