@@ -36,7 +36,7 @@ QUICK_SCALE = 0.01
 REPEATS = 5
 """Repeats unless asked otherwise: the quartiles of five ignore one disturbed repeat on either side."""
 
-GROUPS = ("messages", "recovery", "apoptosis", "overload", "tissue")
+GROUPS = ("messages", "recovery", "apoptosis", "overload", "tissue", "places")
 """What a scenario is about, in the order of the list."""
 
 Contender = Callable[[], Awaitable[float]]

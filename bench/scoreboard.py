@@ -1,8 +1,11 @@
-"""The tissue's scoreboard: what others reach, what ours does, and whether that is what it has to be, a row each.
+"""The scoreboards: what others reach, what ours does, and whether that is what it has to be, a row each.
 
-Rows 1 to 18 are the mechanisms one by one, W1 to W10 what they do together.  Each is measured by a scenario, whose
-targets are the row's.  Beside them stands the reference: what was published, or was measured of a prototype of the
-published algorithm.  From 20 seeds unless the scenario says otherwise, median and worst.
+The tissue's: rows 1 to 18 are the mechanisms one by one, W1 to W10 what they do together.  Each is measured by a
+scenario, whose targets are the row's.  Beside them stands the reference: what was published, or was measured of a
+prototype of the published algorithm.  From 20 seeds unless the scenario says otherwise, median and worst.
+
+That of the places, rows P1 and on: what it costs and how it fails where an actor lives in another process.  Their
+figures belong to a machine, so the reference is measured with them in the same repeat where it can be.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from .harness import UnknownScenario
+from .harness import REPEATS, UnknownScenario
 from .report import VERDICTS, bound, grid, plain, quantity, worst
 from .results import Figure, Report, Result, Target
 
@@ -57,16 +60,42 @@ ROWS = (
     Row("W10", "cancer", "cancer", "-"),
 )
 
+PLACES = (
+    Row("P1", "ask to an isolate", "isolate_ask", "bare link: some 30 µs; Thespian 1.2 to 1.9 ms"),
+    Row("P2", "one way to an isolate, 100 B", "isolate_tell", "bare link: 2,000 to 4,000 k/s; Thespian 0.5 to 0.9 k/s"),
+    Row("P3", "payloads of 1 MB", "isolate_payload", "bare link, as measured beside it"),
+    Row("P4", "kill -9 to serving", "isolate_kill", "Thespian, when told at once: 19 ms"),
+    Row("P5", "40 killed at once, 200 rounds", "isolate_deaths", "Thespian: of two deaths, one untold in 2 of 15"),
+    Row("P6", "host killed, 3 hosts", "host_death", "Thespian: 3.4 s at best, 22 min by default; actors never told"),
+    Row("P7", "partition, and healing", "partition", "-"),
+    Row("P8", "mutual TLS between hosts", "mutual_tls", "bare link with TLS, as measured beside it"),
+    Row("P9", "two isolates against one loop", "isolate_scale", "two bare processes, as measured beside it"),
+    Row("P10", "memory of an idle isolate", "isolate_memory", "a process by itself, as measured beside it"),
+)
+
+BOARDS = {"tissue": ROWS, "places": PLACES}
+"""By name; see :func:`choose`."""
+
 HEADINGS = ("row", "what", "reference", "figure", "ours", "worst", "target", "verdict")
 
 
 def choose(names: Sequence[str]) -> list[Row]:
-    """The rows of these names, all if none is named.  Raises ``UnknownScenario``."""
-    known = {row.name: row for row in ROWS}
+    """The rows of these names, a board's name standing for all of its rows; the tissue's if none is named.
+
+    Raises ``UnknownScenario``.
+    """
+    known = {row.name.casefold(): [row] for board in BOARDS.values() for row in board}
+    known |= {name: list(board) for name, board in BOARDS.items()}
     for name in names:
-        if name.upper() not in known:
-            raise UnknownScenario(name, tuple(known), "row")
-    return [known[name.upper()] for name in names] or list(ROWS)
+        if name.casefold() not in known:
+            everything = (*BOARDS, *(row.name for board in BOARDS.values() for row in board))
+            raise UnknownScenario(name, everything, "row")
+    return list(dict.fromkeys(row for name in names or ("tissue",) for row in known[name.casefold()]))
+
+
+def repeats(rows: Sequence[Row], *, quick: bool = False) -> int:
+    """How often each is to be measured: once where it has seeds, else as often as any scenario."""
+    return 1 if quick or any(row in ROWS for row in rows) else REPEATS
 
 
 def passed(row: Row, report: Report) -> bool | None:

@@ -1,4 +1,7 @@
-"""Xoscar: actors in the pool of this process; recovery is that of a sub-pool's process (``auto_recover``)."""
+"""Xoscar: actors in the pool of this process; recovery is that of a sub-pool's process (``auto_recover``).
+
+The variant ``sub-pools`` is a question from an actor in one process to an actor in another, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,22 @@ class Echo(xo.Actor):
 
     async def crash(self) -> None:
         os._exit(1)
+
+
+class Asker(xo.Actor):
+    """Asks an Echo of another process."""
+
+    async def time_asks(self, ref: Any, times: int) -> float:
+        return await time_asks(lambda number: xo.wait_for(ref.echo(number), DEADLINE), times)
+
+
+async def _between_processes(times: int) -> Figures:
+    pool = await xo.create_actor_pool("127.0.0.1", n_process=2)
+    async with pool:
+        here, there = (xo.allocate_strategy.ProcessIndex(index) for index in (1, 2))
+        ref = await xo.create_actor(Echo, address=pool.external_address, uid="echo", allocate_strategy=there)
+        asker = await xo.create_actor(Asker, address=pool.external_address, uid="asker", allocate_strategy=here)
+        return {"ask": await asker.time_asks(ref, times)}
 
 
 async def _recovery(times: int) -> list[float]:
@@ -85,6 +104,8 @@ def measure(sizes: Sizes, variant: str) -> Figures:
     """One round."""
 
     async def main() -> Figures:
+        if variant == "sub-pools":
+            return await _between_processes(max(sizes.ask // 4, 5))
         figures = await _messages(sizes)
         return {**figures, **crash_figures(await _recovery(1))}
 

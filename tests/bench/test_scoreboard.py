@@ -5,7 +5,7 @@ from rich.console import Console
 
 from bench.harness import UnknownScenario, list_scenarios
 from bench.results import Figure, Report, Result, Target
-from bench.scoreboard import ROWS, choose, passed, show
+from bench.scoreboard import PLACES, ROWS, choose, passed, repeats, show
 from tests.bench.support import MACHINE
 
 FIRST = choose(["1"])[0]
@@ -29,8 +29,27 @@ def test_there_are_18_rows_and_10_composites_each_with_a_scenario_of_its_own() -
     assert {row.scenario for row in ROWS} <= {info.name for info in list_scenarios()}
 
 
+def test_the_places_have_rows_of_their_own_each_with_a_scenario_of_that_group() -> None:
+    groups = {info.name: info.group for info in list_scenarios()}
+
+    assert [row.name for row in PLACES] == [f"P{number}" for number in range(1, len(PLACES) + 1)]
+    assert {groups[row.scenario] for row in PLACES} == {"places"}
+
+
 def test_a_row_is_chosen_by_its_name_in_either_case() -> None:
-    assert [row.scenario for row in choose(["w2", "17"])] == ["skateboard", "wound_front"]
+    assert [row.scenario for row in choose(["w2", "17", "P5"])] == ["skateboard", "wound_front", "isolate_deaths"]
+
+
+def test_a_board_stands_for_all_of_its_rows_and_no_name_for_the_tissue() -> None:
+    assert choose(["places"]) == list(PLACES)
+    assert choose(["p1", "Places"]) == list(PLACES)
+    assert choose([]) == choose(["tissue"]) == list(ROWS)
+
+
+def test_rows_with_seeds_are_measured_once_and_those_of_real_time_five_times() -> None:
+    assert repeats(choose(["places"])) == 5
+    assert repeats(choose(["places"]), quick=True) == 1
+    assert repeats(choose(["P1", "7"])) == 1
 
 
 def test_a_name_of_no_row_is_refused() -> None:
