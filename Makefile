@@ -19,7 +19,7 @@ demo: $(READY) ## Crash a live tree of workers on purpose and watch it heal
 	@$(BIN)/planaria demo
 
 test: lint ## Check everything: format, lint, types, layers, tests, documents, examples, wheel
-	@printf 'tests     '; $(BIN)/python -m pytest --numprocesses=auto --max-worker-restart=0 --no-header
+	@printf 'tests     '; $(BIN)/python -m pytest --numprocesses=$$(( $$(nproc 2>/dev/null || echo 1) + 1 )) --max-worker-restart=0 --no-header
 
 lint: $(READY) ## Check format, style and types; changes nothing
 	@printf 'format    '; $(BIN)/ruff format --check --output-format=concise

@@ -155,7 +155,10 @@ def _commands(block: Block) -> list[tuple[str, str]]:
 def commands(command: click.Command, path: str) -> Iterator[str]:
     """The full name of every command of the CLI."""
     if isinstance(command, click.Group):
-        for name, inner in command.commands.items():
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
             if not inner.hidden:
                 yield from commands(inner, f"{path} {name}")
     else:

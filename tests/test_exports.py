@@ -25,7 +25,7 @@ PINNED = {
     "supervisors": """
         Supervisor DynamicSupervisor Pool child ChildSpec Backoff BRUTAL_KILL INFINITY
         SupervisionError SpecError ChildRunning ChildRestarting ChildNotFound ChildPresent ChildStarted MaxChildren
-        NoSuchPath
+        NoSuchPath Host Process Thread Promote
     """,
 }
 
