@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
+import subprocess
 
 import pytest
 
@@ -29,31 +29,28 @@ def test_this_user_s_own_process_is_no_stranger() -> None:
                     assert why_stranger(ours) is None
 
 
+CALL = "exec 3<>/dev/tcp/127.0.0.1/$0; cat >&3; cat <&3"
+"""Says to a port what it is told, and hears what that says; by bash, since another user may have no Python."""
+
+
 @pytest.mark.process
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 def test_another_user_s_process_is_refused_and_told_to_use_keys() -> None:
-    told, tell = os.pipe()
-    child = os.fork()
-    if child == 0:  # before there is a loop
-        try:
-            os.setuid(NOBODY)
-            with socket.create_connection(("127.0.0.1", int(os.read(told, 10)))) as end:
-                end.settimeout(10)
-                end.sendall(hello("b"))
-                end.recv(1000)
-        finally:
-            os._exit(0)
-
     async def main() -> None:
         async with node("a") as a:
-            os.write(tell, a.address.rpartition(":")[2].encode())
-            await until(lambda: a.said)
-            await asyncio.get_running_loop().run_in_executor(None, os.waitpid, child, 0)
+            command = ["bash", "-c", CALL, a.address.rpartition(":")[2]]
+            with subprocess.Popen(  # noqa: ASYNC220
+                command, cwd="/", user=NOBODY, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+            ) as caller:
+                try:
+                    assert caller.stdin is not None
+                    caller.stdin.write(hello("b"))
+                    caller.stdin.close()
+                    await until(lambda: a.said)
+                    await until(lambda: caller.poll() is not None)
+                finally:
+                    caller.kill()
 
             assert a.said == [f"127.0.0.1 was refused: it is user {NOBODY}'s; hosts of several users need keys"]
 
-    try:
-        real(main())
-    finally:
-        os.close(told)
-        os.close(tell)
+    real(main())
