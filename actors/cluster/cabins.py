@@ -16,7 +16,7 @@ from actors.engines.thespian.notices import Lost, Notice
 from actors.engines.thespian.nursery import ForkFailed, Nursery
 from actors.engines.thespian.status import Limits
 from actors.places.ledger import DistantLedger, Ledger
-from actors.places.processes import ENTRY
+from actors.places.processes import ENTRY, MODULES, REHEARSAL
 from actors.places.tissue import DOORS
 
 from .errors import ClusterError
@@ -98,8 +98,9 @@ class Cabins:
         return await asyncio.shield(opening)
 
     async def _open(self) -> Nursery:
-        modules = ("actors.places.isolate", *DOORS)
-        return await Nursery(entry=ENTRY, modules=modules, on_notice=self._noticed).__aenter__()
+        modules = (*MODULES, *DOORS)
+        nursery = Nursery(entry=ENTRY, rehearsal=REHEARSAL, modules=modules, on_notice=self._noticed)
+        return await nursery.__aenter__()
 
     def _noticed(self, notice: Notice) -> None:
         if isinstance(notice, Lost):

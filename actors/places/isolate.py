@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from actors.system import ActorSystem
 
 from .beat import beat, link_of
 from .copies import Guard
+from .embassy import embassy_of
 from .endpoint import Endpoint
 from .ledger import DistantLedger, Ledger
 from .program import load_main
@@ -28,17 +30,24 @@ SLICE = 0.0005
 LINGER = 5.0
 """Seconds after the last word in which the other end should hang up."""
 
+UNNAMED = "spare"
+"""The system's name in a process that waits for its assignment."""
+
 CUT_OFF = 75
 """Exit code of a life that has heard nothing from the host of its place for the seconds of its lease."""
 
 
-async def main(sock: socket.socket, settings: dict[str, Any]) -> None:
-    """Serve one life over ``sock`` until it is over, or the link is; ``settings`` are the nursery's."""
-    await serve(sock, settings, _ledger_of(settings))
+async def main(sock: socket.socket, assignment: Callable[[], Awaitable[dict[str, Any]]]) -> None:
+    """Serve one life over ``sock`` until it is over, or the link is; a spare waits for its ``assignment``."""
+    async with ActorSystem(UNNAMED) as system:
+        await embassy_of(system)
+        settings = await assignment()
+        await serve(system, sock, settings, _ledger_of(settings))
 
 
-async def serve(sock: socket.socket, settings: dict[str, Any], ledger: Ledger) -> None:
-    """The same, where the fates of messages are noted in ``ledger``."""
+async def serve(system: ActorSystem, sock: socket.socket, settings: dict[str, Any], ledger: Ledger) -> None:
+    """Serve it in ``system``; the fates of messages are noted in ``ledger``."""
+    system.name = settings["system"]
     load_main(settings["main"])
     loop = asyncio.get_running_loop()
     leave_when_out_of_memory(loop)
@@ -50,26 +59,25 @@ async def serve(sock: socket.socket, settings: dict[str, Any], ledger: Ledger) -
         if not over.done():
             over.set_result(why)
 
-    async with ActorSystem(settings["system"]) as system:
-        system.scheduler.slice = SLICE
-        endpoint = Endpoint(system)
-        # Whoever asks over a lease is on another host, and cannot look at this process itself.
-        vitals = usage_of if "lease" in settings else None
-        link = link_of(endpoint, lost, is_caller=False, patience=settings.get("lease", FOREVER), vitals=vitals)
-        await endpoint.open(link)
+    system.scheduler.slice = SLICE
+    endpoint = Endpoint(system)
+    # Whoever asks over a lease is on another host, and cannot look at this process itself.
+    vitals = usage_of if "lease" in settings else None
+    link = link_of(endpoint, lost, is_caller=False, patience=settings.get("lease", FOREVER), vitals=vitals)
+    await endpoint.open(link)
 
-        def say_no_more() -> None:
-            # The other end hangs up when it has read the last word.  A socket that were closed here while that one
-            # writes to it would be an error there, before all is read.
-            loop.call_later(LINGER, link.close)
+    def say_no_more() -> None:
+        # The other end hangs up when it has read the last word.  A socket that were closed here while that one writes
+        # to it would be an error there, before all is read.
+        loop.call_later(LINGER, link.close)
 
-        await system.spawn(Resident, endpoint, ledger, say_no_more, with_reserve if is_bounded() else None)
-        await loop.connect_accepted_socket(lambda: link, sock)
-        beat(link)
-        guard = Guard(system, lambda: [sock.fileno()])
-        await over
-        del guard
-        endpoint.lost()
+    await system.spawn(Resident, endpoint, ledger, say_no_more, with_reserve if is_bounded() else None)
+    await loop.connect_accepted_socket(lambda: link, sock)
+    beat(link)
+    guard = Guard(system, lambda: [sock.fileno()])
+    await over
+    del guard
+    endpoint.lost()
 
 
 def _ledger_of(settings: dict[str, Any]) -> Ledger:

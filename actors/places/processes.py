@@ -32,6 +32,9 @@ ENTRY = "actors.places.isolate:main"
 
 REHEARSAL = "actors.places.rehearsal:rehearse"
 
+MODULES = ("actors.places.isolate", "actors.places.rehearsal")
+"""What the two are in."""
+
 LOADER = "actors.places.program:load_main"
 
 CLOSED, OVER = "the connection was closed", "exit 0"
@@ -173,9 +176,8 @@ class Processes:
         return await asyncio.shield(opening)
 
     async def _open(self) -> Nursery:
-        self._nursery = Nursery(entry=ENTRY, modules=to_load("actors.places.isolate", "actors.places.rehearsal"))
+        self._nursery = Nursery(entry=ENTRY, rehearsal=REHEARSAL, modules=to_load(*MODULES))
         self._guard = Guard(self._system, self._nursery.descriptors)
-        self._nursery.familiarise(REHEARSAL)
         return await self._nursery.__aenter__()
 
     async def close(self) -> None:

@@ -12,7 +12,7 @@ from .processes import Usage, family
 ROLES = {
     GUARDIAN: "guardian", "planaria-launch": "launcher", "planaria-zygote": "zygote", "planaria-admin": "admin",
     "planaria-logger": "logger", "planaria-isolat": "spare", "planaria-conven": "convention",
-    "planaria-watch": "watcher",
+    "planaria-watch": "watcher", "planaria-next": "next fork",
 }  # fmt: skip
 """What processes are there for, by the name that the kernel has of them, which is cut off."""
 

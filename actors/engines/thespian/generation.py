@@ -34,6 +34,7 @@ def start_generation(launcher: Parent, secret: bytes) -> NoReturn:
         folder=launcher.folder,
         modules=tuple(config["modules"]),
         entry=config["entry"],
+        rehearsal=config["rehearsal"],
         secret=secret,
         launcher=os.getppid(),
         environment=launcher.environment,

@@ -1,10 +1,10 @@
 """What becomes of a forked child: an isolate, which owns nothing but its stdio and one socket to the nursery.
 
 In this order: no inherited descriptor; a session of its own; a fresh loop; then, once the process in between is gone,
-the launcher is the parent, and its death this one's.  Only now the token is shown that says whose it is, and the
-assignment awaited (limits, settings), for which the entry is called: ``async def main(sock, settings)``, or the same in
-``def``.  Names of modules may come before it, which a spare loads while nobody waits for it.  It never returns to the
-frames below, and `os._exit` ends it: finalizers of what it left behind do not run.
+the launcher is the parent, and its death this one's.  Only now the token is shown that says whose it is, and the entry
+called: ``async def main(sock, assignment)``.  It gets ready, and has its settings from ``await assignment()``, within
+the limits that come with them.  Names of modules may come before, which a spare loads while nobody waits for it.  It
+never returns to the frames below, and `os._exit` ends it: finalizers of what it left behind do not run.
 
 What could be done before the fork, the zygote has done: every page that a child touches costs it some microseconds.
 """
@@ -15,7 +15,6 @@ import asyncio
 import contextlib
 import gc
 import importlib
-import inspect
 import math
 import os
 import resource
@@ -24,7 +23,8 @@ import socket
 import struct
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -44,10 +44,14 @@ TOKEN_SIZE = 32
 # The exit code of a process that a KeyboardInterrupt ended, as shells have it.
 INTERRUPTED = 130
 
-Entry = Callable[[socket.socket, Any], Any]
+# How often the zygote rehearses: CPython 3.11 specialises what has been called eight times.
+REHEARSALS = 10
+
+Assignment = Callable[[], Awaitable[Any]]
+Entry = Callable[[socket.socket, Assignment], Coroutine[Any, Any, None]]
 
 
-def find(entry: str) -> Entry:
+def find(entry: str) -> Callable[..., Any]:
     """The function that "pkg.mod:function" names.  Raises ``ImportError``, ``AttributeError`` or ``TypeError``."""
     module, _, name = entry.partition(":")
     found: Any = importlib.import_module(module)
@@ -55,12 +59,22 @@ def find(entry: str) -> Entry:
         found = getattr(found, part)
     if not callable(found):
         raise TypeError(f"{entry} is not a function")
-    function: Entry = found
+    function: Callable[..., Any] = found
     return function
 
 
-def prepare() -> None:
-    """In the zygote, once all is imported: what its children need, and no collector on the pages that they share."""
+def prepare(rehearsal: str | None) -> None:
+    """In the zygote, once all is imported: what its children need, and no collector on the pages that they share.
+
+    ``rehearsal``: a coroutine function, which is run some times: so the interpreter has specialised, in pages that
+    all have in common, what each of them is going to run.  Not in uvloop: its library would leave a descriptor behind
+    that it relies on in the children, which close it.
+    """
+    if rehearsal is not None:
+        function = find(rehearsal)
+        with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+            for _ in range(REHEARSALS):
+                runner.run(function())
     linux.default_signals(keep={signal.SIGCHLD})
     gc.collect()
     gc.freeze()
@@ -78,7 +92,8 @@ def become_isolate(nursery: Path, function: Entry, token: bytes, launcher: int, 
         linux.adopt_orphans()  # so what it starts stays below it, and is known to be its own when it dies
         gc.freeze()  # sockets of the zygote's live on as numbers that are somebody else's now: never finalize them
         gc.enable()
-        code = _serve(nursery, function, token, launcher, between)
+        _serve(nursery, function, token, launcher, between)
+        code = 0
     except MemoryError:
         code = OUT_OF_MEMORY
     except SystemExit as exit_:
@@ -94,53 +109,52 @@ def become_isolate(nursery: Path, function: Entry, token: bytes, launcher: int, 
         os._exit(code)
 
 
-def _serve(nursery: Path, function: Entry, token: bytes, launcher: int, between: int) -> int:
-    is_async = inspect.iscoroutinefunction(function)
+def _serve(nursery: Path, function: Entry, token: bytes, launcher: int, between: int) -> None:
     link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    with asyncio.Runner(loop_factory=loop_factory()) if is_async else contextlib.nullcontext() as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         linux.wait_for_adoption(launcher, between)
         linux.die_with(launcher)
         try:
             link.connect(str(nursery))
             link.sendall(token)
-            assignment = _assignment(link)
         except OSError:
-            return 0  # the nursery is closed
-        if assignment is None:
-            return 0
-        limits, settings = assignment
-        _apply(*limits)
-        if runner is not None:
-            link.setblocking(False)
-            runner.run(function(link, settings))
-        else:
-            function(link, settings)
-    return 0
+            return  # the nursery is closed
+        link.setblocking(False)
+        runner.run(function(link, partial(_assignment, link)))
 
 
-def _assignment(link: socket.socket) -> tuple[list[Any], Any] | None:
-    """What to be; None if the nursery closes instead."""
+async def _assignment(link: socket.socket) -> Any:
+    """The settings of who is to live here; the process ends if the nursery closes instead."""
     while True:
-        head = link.recv(LENGTH.size, socket.MSG_WAITALL)
-        if len(head) < LENGTH.size:
-            return None
-        (size,) = LENGTH.unpack(head)
-        body = link.recv(size, socket.MSG_WAITALL)
-        if len(body) < size:
-            return None
-        limits, settings = msgpack.unpackb(body, strict_map_key=False)
+        (size,) = LENGTH.unpack(await _read(link, LENGTH.size))
+        limits, settings = msgpack.unpackb(await _read(link, size), strict_map_key=False)
         if limits is not None:
-            return limits, settings
-        _load(settings)
+            _apply(*limits)
+            return settings
+        await _load(settings)
 
 
-def _load(modules: dict[str, Any]) -> None:
+async def _read(link: socket.socket, size: int) -> bytes:
+    loop, data = asyncio.get_running_loop(), b""
+    while len(data) < size:
+        try:
+            piece = await loop.sock_recv(link, size - len(data))
+        except OSError:
+            piece = b""
+        if not piece:
+            os._exit(0)
+        data += piece
+    return data
+
+
+async def _load(modules: dict[str, Any]) -> None:
     """Load what lives before this one needed; what cannot be loaded is told when it is asked for."""
-    for name, argument in modules.items():
+    for name, arguments in modules.items():
         try:
             if ":" in name:
-                function: Callable[..., object] = find(name)
-                function(argument)
+                done = find(name)(*arguments)
+                if isinstance(done, Awaitable):
+                    await done
             else:
                 importlib.import_module(name)
         except Exception:

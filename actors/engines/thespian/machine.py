@@ -142,12 +142,15 @@ class Machine:
         self._lost(f"signal {-code}" if code < 0 else f"exit {code}")
 
 
-def configuration(folder: Path, modules: Sequence[str], entry: str, port: int) -> dict[str, Any]:
+def configuration(
+    folder: Path, modules: Sequence[str], entry: str, port: int, rehearsal: str | None = None
+) -> dict[str, Any]:
     """What a launcher has to know; modules are found where this process finds them."""
     return {
         "folder": str(folder),
         "modules": list(modules),
         "entry": entry,
+        "rehearsal": rehearsal,
         "port": port,
         "path": [str(Path(each).resolve()) if each in ("", ".") else each for each in sys.path],
         "pythonpath": os.environ.get("PYTHONPATH"),

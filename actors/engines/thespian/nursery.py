@@ -30,7 +30,7 @@ from .notices import Failed, Lost, Notice, Ready, Refused
 from .orders import Orders
 from .status import ExitStatus, Limits
 
-# Seconds after a fork until the next spare is ordered: its fork would take the processor that the new life needs now.
+# Seconds after the last fork until a spare is ordered: its fork would take the processor that the new life needs now.
 # Where spares die by themselves it doubles with each one, until a fork goes well.
 SPARE_DELAY = 0.02
 
@@ -63,9 +63,11 @@ class Nursery:
     """Keeps the machinery that forks isolates; an async context manager, for one loop and one thread.
 
     ``folder``: where to make the private folder, the system's temporary one by default; ``spares``: isolates kept
-    connected; ``modules``: imported once, in the zygote; ``entry``: "pkg.mod:function", which each isolate runs, called
-    with its socket and the settings of ``fork``; ``port``: of Thespian's admin, on 127.0.0.1, any free one by default;
-    ``on_notice``: told what happens to the machinery, in the loop.
+    connected; ``modules``: imported once, in the zygote; ``entry``: "pkg.mod:function", a coroutine function which each
+    isolate runs, called with its socket and what it awaits for the settings of ``fork``; ``rehearsal``: another one,
+    without arguments, which zygote and spares run ahead of it: so all that it runs through is at hand; ``port``: of
+    Thespian's admin, on 127.0.0.1, any free one by default; ``on_notice``: told what happens to the machinery, in the
+    loop.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Nursery:
         spares: int = 1,
         modules: Sequence[str] = (),
         entry: str,
+        rehearsal: str | None = None,
         port: int = 0,
         on_notice: Callable[[Notice], None] | None = None,
     ) -> None:
@@ -87,12 +90,13 @@ class Nursery:
         self._parent = folder
         self._modules = tuple(modules)
         self._entry = entry
+        self._rehearsal = rehearsal
         self._port = port
         self._on_notice = on_notice
         self._machine: Machine | None = None
         self._door: Door | None = None
         self._orders = Orders()
-        self._familiar: dict[str, Any] = {}
+        self._familiar: dict[str, Sequence[Any]] = {rehearsal: ()} if rehearsal is not None else {}
         self._all: dict[int, Isolate] = {}
         self._idle: deque[Isolate] = deque()
         self._waiters: deque[asyncio.Future[Isolate]] = deque()
@@ -153,7 +157,7 @@ class Nursery:
             isolate = self._idle.popleft() if self._idle else await self._next(until)
             if await self._assign(isolate, assignment):
                 self._spare_deaths = 0
-                self._order_later(SPARE_DELAY)
+                self._put_off()
                 return isolate
 
     async def warm(self, timeout: float = 10.0) -> None:
@@ -165,24 +169,23 @@ class Nursery:
             self._order()
             await self._wait_for(warmer, until)
 
-    def familiarise(self, module: str, argument: Any = None) -> None:
+    def familiarise(self, module: str, *arguments: Any) -> None:
         """Have spares load ``module`` from now on, while nobody waits for them: the first :data:`FAMILIAR` of which it
-        is told.  "pkg.mod:function" is called instead with ``argument``, anything that msgpack packs.
+        is told.  "pkg.mod:function" is called instead with ``arguments``, anything that msgpack packs, and awaited.
 
         It is not loaded in the zygote, for it may start threads, which do not live through a fork.
         """
         if module not in self._familiar and len(self._familiar) < FAMILIAR:
-            self._familiar[module] = argument
+            self._familiar[module] = arguments
             for isolate in self._idle:
-                _teach(isolate, {module: argument})
+                _teach(isolate, {module: arguments})
 
     async def close(self) -> None:
         """Kill all isolates and the machinery, and remove the folder.  Whoever waits for a fork gets ``ForkFailed``."""
         if self._is_closed:
             return
         self._is_closed = True
-        if self._timer is not None:
-            self._timer.cancel()
+        self._forget_timer()
         self._fail("the nursery is closed")
         machine = self._machine
         for isolate in list(self._all.values()):
@@ -245,7 +248,7 @@ class Nursery:
 
     def _order(self) -> None:
         """Order as many as are waited for; the spares when nobody waits: their forks would take what those need."""
-        self._timer = None
+        self._forget_timer()
         if self._is_closed:
             return
         while self._waiters and self._waiters[0].done():
@@ -261,9 +264,19 @@ class Nursery:
         if self._timer is None and not self._is_closed:
             self._timer = self._loop.call_later(seconds, self._order)
 
+    def _put_off(self) -> None:
+        """Order what is missing when there was no fork for a while."""
+        self._forget_timer()
+        self._order_later(SPARE_DELAY)
+
+    def _forget_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     def _running(self) -> Machine | None:
         if self._machine is None:
-            config = configuration(self.folder, self._modules, self._entry, self._port)
+            config = configuration(self.folder, self._modules, self._entry, self._port, self._rehearsal)
             try:
                 self._machine = Machine(config, self._hear, self._lost)
             except OSError as error:
@@ -365,7 +378,7 @@ class Nursery:
             self._on_notice(notice)
 
 
-def _teach(isolate: Isolate, modules: dict[str, Any]) -> None:
+def _teach(isolate: Isolate, modules: dict[str, Sequence[Any]]) -> None:
     body = msgpack.packb([None, modules])
     try:
         isolate.socket.send(LENGTH.pack(len(body)) + body)

@@ -1,9 +1,11 @@
 """The zygote: a Thespian actor of one thread, with everything imported, that forks isolates.
 
-It sits in Thespian's loop and watches a socket of the launcher's.  Each order there is a ``createActor``: Thespian
+It sits in Thespian's loop and watches a socket of the launcher's.  For each order there is a ``createActor``: Thespian
 forks, by a process class of ours, and the new process, before it has an address, forks once more and exits.  What is
 left is a process that owns nothing of Thespian's and whose parent is the launcher: so an isolate outlives zygote, admin
 and logger, and its exit status is known for sure.  See ``isolation.py`` for what becomes of it.
+
+One process in between is kept ahead of the next order, which so costs one fork and not two.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import os
 import socket
 import threading
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,9 @@ from .packets import Packets
 # What the process that forks an isolate waits for the launcher to read, in seconds.
 PATIENCE = 5.0
 
+# How long after an order the next process in between is made: its fork would take the processor that a life needs now.
+REST = timedelta(seconds=0.05)
+
 # Forks between collections of the zygote's own garbage: it is little, and each collection writes to shared pages.
 GARBAGE_EVERY = 100
 
@@ -39,6 +45,7 @@ class Plan:
     folder: Path
     modules: tuple[str, ...]
     entry: str
+    rehearsal: str | None
     secret: bytes
     launcher: int
     environment: dict[str, str]
@@ -47,11 +54,10 @@ class Plan:
 
 
 class Inherited:
-    """What a forked child finds here: the plan, in the zygote; the order at hand and the way back, in its children."""
+    """What a forked child finds here: the plan, in the zygote; what it runs and the way back, in its children."""
 
     plan: Plan
     function: isolation.Entry
-    order: tuple[int, bytes]
     launcher: Packets
 
 
@@ -74,7 +80,7 @@ class Zygote(Actor):
             for module in (*plan.modules, plan.entry.partition(":")[0]):
                 importlib.import_module(module)
             Inherited.function = isolation.find(plan.entry)
-            isolation.prepare()
+            isolation.prepare(plan.rehearsal)
         except BaseException as error:
             link.send("failed", plan.secret, f"{type(error).__name__}: {error}")
             link.flush_now(PATIENCE)
@@ -87,30 +93,51 @@ class Zygote(Actor):
         manager = self._myRef
         manager.childDied = self._reap
         manager.mpcontext = Forks
-        children: list[Any] = manager.__dict__.setdefault("_child_procs", [])
-        for _, number, token in Inherited.launcher.receive():
-            Inherited.order = number, token
-            known = len(children)
-            self.createActor(Nursling)
-            if len(children) == known:
-                Inherited.launcher.send("unborn", number, "Thespian could not fork")
-            else:
-                children[-1].number = number
-            if number % GARBAGE_EVERY == 0:
-                gc.collect()
+        orders = Inherited.launcher.receive()
+        for _, number, token in orders:
+            self._carry_out(number, token)
+        if orders:
+            self.wakeupAfter(REST)
+        elif self._idle() is None:
+            self._fork()
         if Inherited.launcher.is_over:
             os._exit(0)
         return ThespianWatch([Inherited.launcher.fileno()])
 
+    def _carry_out(self, number: int, token: bytes) -> None:
+        while (between := self._idle() or self._fork()) is not None:
+            if between.order(number, token):
+                break
+        else:
+            Inherited.launcher.send("unborn", number, "Thespian could not fork")
+        if number % GARBAGE_EVERY == 0:
+            gc.collect()
+
+    def _fork(self) -> Fork | None:
+        """One more process in between; ``None`` where there may be no more."""
+        known = len(self._children)
+        self.createActor(Nursling)
+        return self._children[-1].childProc if len(self._children) > known else None
+
+    def _idle(self) -> Fork | None:
+        """The one that waits for an order."""
+        return next((each.childProc for each in self._children if each.childProc.is_idle), None)
+
+    @property
+    def _children(self) -> list[Any]:
+        found: list[Any] = self._myRef.__dict__.setdefault("_child_procs", [])
+        return found
+
     def _reap(self) -> bool:
         """The processes that forked isolates are gone as soon as that is done; one that failed has to be told of."""
-        children: list[Any] = self._myRef._child_procs
-        for child in children[:]:
-            code = child.childProc.exitcode
-            if code is not None:
-                children.remove(child)
-                if code != 0:
-                    Inherited.launcher.send("unborn", child.number, f"the process that forks it ended with {code}")
+        for child in self._children[:]:
+            fork: Fork = child.childProc
+            if fork.exitcode is not None:
+                self._children.remove(child)
+                fork.close()
+                if fork.exitcode != 0 and fork.number:
+                    why = f"the process that forks it ended with {fork.exitcode}"
+                    Inherited.launcher.send("unborn", fork.number, why)
         return True
 
 
@@ -125,20 +152,47 @@ class Fork:
     """
 
     def __init__(self, **_task: Any) -> None:
+        self.number = 0
         self._pid = 0
         self._code: int | None = None
+        self._orders: socket.socket | None = None
 
     def start(self) -> None:
-        """Fork, and in the child fork the isolate.  Raises ``OSError`` where there may be no more processes."""
+        """Fork, and in the child wait for an order.  Raises ``OSError`` where there may be no more processes."""
         zygote = os.getpid()
-        self._pid = os.fork()
-        if self._pid == 0:
-            try:
-                linux.die_with(zygote)
-                _fork_isolate()
-            finally:
-                os._exit(1)
+        self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._pid = os.fork()
+            if self._pid == 0:
+                try:
+                    linux.die_with(zygote)
+                    linux.name_process("planaria-next")
+                    self._orders.close()
+                    _fork_isolate(Packets(theirs))
+                finally:
+                    os._exit(1)
         multiprocessing.process._children.add(self)  # type: ignore[attr-defined] # Thespian takes it out again
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it waits for an order."""
+        return self._orders is not None and self.exitcode is None
+
+    def order(self, number: int, token: bytes) -> bool:
+        """Have it fork an isolate, and end; False if it is dead."""
+        assert self._orders is not None
+        packets = Packets(self._orders)
+        packets.send(number, token)
+        packets.flush()
+        self.number = number
+        self.close()
+        return not packets.is_over
+
+    def close(self) -> None:
+        """It gets no order any more."""
+        if self._orders is not None:
+            self._orders.close()
+            self._orders = None
 
     @property
     def exitcode(self) -> int | None:
@@ -156,8 +210,11 @@ class Forks:
     Process = Fork
 
 
-def _fork_isolate() -> None:
-    number, token = Inherited.order
+def _fork_isolate(orders: Packets) -> None:
+    order = orders.receive_one(None)
+    if order is None:
+        os._exit(0)
+    number, token = order
     between = os.getpid()
     pid = os.fork()
     if pid == 0:

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from actors.engines.loop import run
 from actors.places import isolate, rehearsal
 
 
 def test_a_life_is_started_and_answers_and_leaves_nothing_behind() -> None:
-    assert rehearsal.rehearse()
-    assert rehearsal.rehearse()
+    assert run(rehearsal.rehearse())
+    assert run(rehearsal.rehearse())
 
 
 def test_one_that_fails_harms_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,7 +23,7 @@ def test_one_that_fails_harms_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rehearsal, "PATIENCE", 0.05)
     monkeypatch.setattr(rehearsal, "serve", fail)
 
-    assert not rehearsal.rehearse()
+    assert not run(rehearsal.rehearse())
 
 
 def test_it_is_what_is_run_in_earnest(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,10 +31,10 @@ def test_it_is_what_is_run_in_earnest(monkeypatch: pytest.MonkeyPatch) -> None:
     real = isolate.serve
 
     def serve(*args: Any) -> Coroutine[Any, Any, None]:
-        seen.append(args[1])
+        seen.append(args[2])
         return real(*args)
 
     monkeypatch.setattr(rehearsal, "serve", serve)
 
-    assert rehearsal.rehearse()
+    assert run(rehearsal.rehearse())
     assert seen == [{"system": "rehearsal", "main": None}]

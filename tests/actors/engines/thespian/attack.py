@@ -5,6 +5,7 @@ It is a process of its own, since the transport replaces names of Thespian's, wh
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pickle
@@ -133,7 +134,8 @@ def listeners() -> list[tuple[str, int]]:
     inodes = set()
     for pid in linux.children() | {grandchild for child in linux.children() for grandchild in _children(child)}:
         for each in Path(f"/proc/{pid}/fd").glob("*"):
-            inodes.add(str(each.readlink()))
+            with contextlib.suppress(FileNotFoundError):  # it was closed since, or the process is gone
+                inodes.add(str(each.readlink()))
     found = []
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         fields = line.split()
@@ -144,7 +146,10 @@ def listeners() -> list[tuple[str, int]]:
 
 
 def _children(pid: int) -> set[int]:
-    return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+    try:
+        return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+    except OSError:
+        return set()  # it is gone
 
 
 if __name__ == "__main__":

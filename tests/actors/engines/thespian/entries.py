@@ -10,14 +10,16 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import msgpack
 
 
-async def serve(sock: socket.socket, settings: Any) -> None:
+async def serve(sock: socket.socket, assignment: Callable[[], Awaitable[Any]]) -> None:
     """Answer each line: with what it says, or with what is asked of this process."""
+    settings = await assignment()
     reader, writer = await asyncio.open_unix_connection(sock=sock)
     while line := await reader.readline():
         word, *rest = line.decode().split()
@@ -32,6 +34,8 @@ async def _do(word: str, rest: list[str], settings: Any) -> Any:
             return settings
         case "about":
             return about()
+        case "rehearsals":
+            return REHEARSALS
         case "loaded":
             return rest[0] in sys.modules
         case "exit":
@@ -95,10 +99,12 @@ def _target(name: str) -> str:
         return "gone"
 
 
-def plain(sock: socket.socket, settings: Any) -> None:
-    """A function that blocks: gives its settings back, in capitals."""
-    sock.sendall(str(settings).upper().encode())
-    sock.recv(1)
+REHEARSALS: list[str] = []
+
+
+async def rehearse() -> None:
+    """Say who has rehearsed, in which loop."""
+    REHEARSALS.append(type(asyncio.get_running_loop()).__module__)
 
 
 NOT_A_FUNCTION = 1

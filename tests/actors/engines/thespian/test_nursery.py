@@ -8,16 +8,18 @@ import signal
 import socket
 import stat
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from actors.engines.thespian.isolate import Isolate
+from actors.engines.thespian.isolation import REHEARSALS
 from actors.engines.thespian.notices import Refused
 from actors.engines.thespian.nursery import ForkFailed, Nursery
 from actors.engines.thespian.status import OUT_OF_MEMORY, ExitStatus, Limits
-from tests.actors.engines.thespian.kit import ENTRIES, SERVE, Talk, Watched, children, descriptors, is_alive
+from tests.actors.engines.thespian.kit import ENTRIES, SERVE, Talk, Watched, children, descriptors, is_alive, kill
 from tests.reality import real, until
 
 pytestmark = [pytest.mark.process, pytest.mark.real]
@@ -69,15 +71,31 @@ def test_a_transport_that_is_cut_off_at_once_takes_the_socket_with_it() -> None:
     real(main())
 
 
-def test_a_plain_function_is_an_entry_too() -> None:
+def test_the_process_that_waits_ahead_for_an_order_is_missed_by_nobody() -> None:
     async def main() -> None:
-        async with Nursery(entry=f"{ENTRIES}:plain") as nursery:
-            isolate = await nursery.fork(settings="quiet")
-            heard = await asyncio.get_running_loop().sock_recv(isolate.socket, 100)
-            isolate.take().close()
+        async with Watched(spares=0) as watched:
+            for _ in range(3):
+                await watched.nursery.fork()
+                zygote = watched.part("zygote")
+                await until(partial(children, zygote))
+                kill(children(zygote).pop())
 
-            assert heard == b"QUIET"
-            assert await isolate.wait() == ExitStatus(code=0)
+            assert len(watched.nursery.isolates) == 3
+            assert all(is_alive(each.pid) for each in watched.nursery.isolates)
+            assert watched.readies == 1
+
+    real(main())
+
+
+def test_zygote_and_spares_have_rehearsed_what_a_fork_in_need_does_at_once() -> None:
+    async def main() -> None:
+        async with Nursery(entry=SERVE, rehearsal=f"{ENTRIES}:rehearse") as nursery:
+            in_need = await Talk(await nursery.fork()).ask("rehearsals")
+            await nursery.warm()
+            spare = await Talk(await nursery.fork()).ask("rehearsals")
+
+            assert in_need == ["asyncio.unix_events"] * REHEARSALS
+            assert spare == [*in_need, type(asyncio.get_running_loop()).__module__]
 
     real(main())
 
