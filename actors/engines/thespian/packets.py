@@ -81,8 +81,8 @@ class Packets:
             messages.append(msgpack.unpackb(data))
         return messages
 
-    def receive_one(self, timeout: float | None) -> list[Any] | None:
-        """The next message, blocking at most ``timeout`` seconds, if that is a number; None if there is none."""
+    def receive_one(self, timeout: float) -> list[Any] | None:
+        """The next message, blocking at most ``timeout`` seconds; None if there is none."""
         if not select.select((self.socket,), (), (), timeout)[0]:
             return None
         data = self.socket.recv(MAX_PACKET)

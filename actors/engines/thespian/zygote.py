@@ -16,6 +16,7 @@ import logging
 import multiprocessing.process
 import os
 import socket
+import struct
 import threading
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +27,7 @@ from thespian.actors import Actor, ThespianWatch
 from thespian.system import utilis
 
 from . import isolation, linux
+from .isolation import TOKEN_SIZE
 from .packets import Packets
 
 # What the process that forks an isolate waits for the launcher to read, in seconds.
@@ -33,6 +35,9 @@ PATIENCE = 5.0
 
 # How long after an order the next process in between is made: its fork would take the processor that a life needs now.
 REST = timedelta(seconds=0.05)
+
+# Of an isolate: its number and its token.
+ORDER = struct.Struct(f">Q{TOKEN_SIZE}s")
 
 # Forks between collections of the zygote's own garbage: it is little, and each collection writes to shared pages.
 GARBAGE_EVERY = 100
@@ -155,44 +160,50 @@ class Fork:
         self.number = 0
         self._pid = 0
         self._code: int | None = None
-        self._orders: socket.socket | None = None
+        self._orders = -1
 
     def start(self) -> None:
         """Fork, and in the child wait for an order.  Raises ``OSError`` where there may be no more processes."""
         zygote = os.getpid()
-        self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._pid = os.fork()
+        theirs, self._orders = os.pipe()
+        try:
+            self._pid = linux.bare_fork()
             if self._pid == 0:
                 try:
                     linux.die_with(zygote)
                     linux.name_process("planaria-next")
-                    self._orders.close()
-                    _fork_isolate(Packets(theirs))
+                    os.close(self._orders)
+                    _fork_isolate(theirs)
                 finally:
                     os._exit(1)
+        except OSError:
+            self.close()
+            raise
+        finally:
+            os.close(theirs)
         multiprocessing.process._children.add(self)  # type: ignore[attr-defined] # Thespian takes it out again
 
     @property
     def is_idle(self) -> bool:
         """Whether it waits for an order."""
-        return self._orders is not None and self.exitcode is None
+        return self._orders >= 0 and self.exitcode is None
 
     def order(self, number: int, token: bytes) -> bool:
         """Have it fork an isolate, and end; False if it is dead."""
-        assert self._orders is not None
-        packets = Packets(self._orders)
-        packets.send(number, token)
-        packets.flush()
+        try:
+            os.write(self._orders, ORDER.pack(number, token))
+        except BrokenPipeError:
+            return False
+        finally:
+            self.close()
         self.number = number
-        self.close()
-        return not packets.is_over
+        return True
 
     def close(self) -> None:
         """It gets no order any more."""
-        if self._orders is not None:
-            self._orders.close()
-            self._orders = None
+        if self._orders >= 0:
+            os.close(self._orders)
+            self._orders = -1
 
     @property
     def exitcode(self) -> int | None:
@@ -210,11 +221,11 @@ class Forks:
     Process = Fork
 
 
-def _fork_isolate(orders: Packets) -> None:
-    order = orders.receive_one(None)
-    if order is None:
+def _fork_isolate(orders: int) -> None:
+    order = os.read(orders, ORDER.size)
+    if len(order) < ORDER.size:
         os._exit(0)
-    number, token = order
+    number, token = ORDER.unpack(order)
     between = os.getpid()
     pid = os.fork()
     if pid == 0:
