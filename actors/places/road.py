@@ -65,7 +65,7 @@ class Road:
         self._taken: set[int] = set()
         self._aside: set[int] = set()
         self._batch: list[Any] = []
-        self._asked: list[tuple[int, float | None]] = []
+        self._asked: list[list[Any]] = []
         self._frames: list[list[Any]] = []
         self._late: deque[tuple[Any, Any, bool, float | None]] = deque()
         self._share = FIRST_SHARE
@@ -86,7 +86,7 @@ class Road:
         self._next = number + 1
         flight[number] = item
         if is_question or left is not None:
-            self._asked.append((len(self._batch) if is_question else ~len(self._batch), left))
+            self._asked.append([len(self._batch) if is_question else ~len(self._batch), left])
         self._batch.append(message)
         self._fresh = fresh = self._fresh + 1
         if message.__class__ in SIZED and len(message) > SMALL and len(message) * self._share > TURN_BYTES:

@@ -49,6 +49,8 @@ def check(data: bytes | bytearray | memoryview, most: int) -> None:
     What is small is only looked at for its depth: msgpack itself sees to the rest.
     """
     size = len(data)
+    if size <= most:
+        return
     if size <= SMALL and len(bytes(data).translate(None, _OTHERS)) <= most:
         return
     if (LIMIT is None or size > LARGE) and walk(data, most, None if LIMIT is None else FEW):
