@@ -28,13 +28,15 @@ class Extras:
     ``remains``: of a life that was elsewhere, as they were told.  ``onlookers``: who is told of every life that begins
     and ends here.  ``parent``: whom the life says it belongs to, if that is elsewhere; ``port``: the way to it of what
     its siblings say.
+    ``careful``: messages at the head of the mailbox of which the last life may have died while it read them, elsewhere.
     ``control``: of a controlled mailbox; ``expired`` and ``shed`` count what was not handled in time.
     """
 
     __slots__ = (
-        "control", "deadly", "deferred", "enders", "estate", "expired", "groups", "late", "links", "monitors", "names",
-        "on_start", "onlookers", "parent", "parked", "paused", "places", "port", "predecessor", "pulse", "rejoin",
-        "remains", "retiring", "shed", "stash", "suspended", "timers", "wards", "watchers", "withdrawn",
+        "careful", "control", "deadly", "deferred", "enders", "estate", "expired", "groups", "late", "links",
+        "monitors", "names", "on_start", "onlookers", "parent", "parked", "paused", "places", "port", "predecessor",
+        "pulse", "rejoin", "remains", "retiring", "shed", "stash", "suspended", "timers", "wards", "watchers",
+        "withdrawn",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -66,5 +68,6 @@ class Extras:
         self.estate: Any = NOTHING
         self.deadly: Signal | None = None
         self.control: Control | None = None
+        self.careful = 0
         self.expired = 0
         self.shed = 0

@@ -6,7 +6,7 @@ up, and never delivered twice.
 
 from __future__ import annotations
 
-from actors.places.ledger import SLOTS, DistantLedger, Fate, Ledger
+from actors.places.ledger import DistantLedger, Fate, Ledger
 
 
 class Fates(Ledger):
@@ -24,8 +24,8 @@ class Fates(Ledger):
     def tell(self, copy: bytes) -> None:
         """The life is gone, and this is what it has noted."""
         if len(copy) == DistantLedger.SIZE:
-            self._bytes[:] = copy[:SLOTS]
-            self._last = int.from_bytes(copy[SLOTS:], "little")
+            self._bytes[:] = copy[: Ledger.SIZE]
+            self._last = int.from_bytes(copy[Ledger.SIZE :], "little")
 
     def read(self, number: int) -> Fate:
         """See :class:`~actors.places.ledger.Ledger`."""

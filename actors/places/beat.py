@@ -12,9 +12,24 @@ from actors.wire.link import Link
 
 if TYPE_CHECKING:
     from .endpoint import Endpoint
+    from .ledger import Ledger
 
 INTERVAL = 0.25
 """Seconds between two looks."""
+
+
+class NotingLink(Link):
+    """A link that notes in ``ledger`` while it reads, so that an end of this process in between is known for what it
+    is.
+    """
+
+    ledger: Ledger
+
+    def buffer_updated(self, nbytes: int) -> None:
+        note = self.ledger.note_reading
+        note(True)
+        super().buffer_updated(nbytes)
+        note(False)
 
 
 def link_of(
@@ -25,10 +40,12 @@ def link_of(
     patience: float,
     vitals: Callable[[], Any] | None = None,
     on_pong: Callable[[Any, float], object] | None = None,
+    ledger: Ledger | None = None,
 ) -> Link:
     """A link that carries the frames of ``endpoint``; one that makes no sense ends it.
 
     ``vitals``, ``on_pong``: what this side tells of itself when it is asked, and who is told what the other one said.
+    ``ledger``: where it is noted that something is being read.
     """
 
     def on_frame(frame: list[Any]) -> None:
@@ -38,7 +55,7 @@ def link_of(
             link.abort(f"the other side sent what is no frame: {error}")
 
     wire = Wire(endpoint.export, endpoint.resolve, is_trusting=True)
-    link = Link(
+    link = (Link if ledger is None else NotingLink)(
         wire,
         on_frame=on_frame,
         on_lost=lost,
@@ -48,6 +65,8 @@ def link_of(
         vitals=vitals,
         on_pong=on_pong,
     )
+    if isinstance(link, NotingLink) and ledger is not None:
+        link.ledger = ledger
     return link
 
 

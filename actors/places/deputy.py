@@ -111,6 +111,8 @@ class Deputy(Envoy):
         })  # fmt: skip
         self._lodging = lodging = await self._take()
         self.road.ledger = lodging.ledger
+        if cell.extras is not None:
+            self.road.careful, cell.extras.careful = cell.extras.careful, 0
         self.system.events.publish(Lodged(self.system.now(), self.pid, *self.whereabouts()))
         try:
             await endpoint.open(await lodging.open(endpoint, self._on_lost))
@@ -211,7 +213,7 @@ class Deputy(Envoy):
         error = ActorDied(cell.ref, reason, cell.pid)
         for item, fate in self.road.empty():
             match fate:
-                case Fate.WAITING | Fate.STASHED:
+                case Fate.WAITING | Fate.ARRIVED | Fate.STASHED:
                     back.append(item)
                 case Fate.IN_HAND if hand is NOTHING:
                     hand = item
@@ -219,8 +221,11 @@ class Deputy(Envoy):
                     self.endpoint.fail(cell, item, error)
                 case _ if getattr(item, "future", None) is not None:
                     item.fail(error)
+        place = cell.ref._cell  # its successor's, if there is one already
+        if self._lodging.ledger.is_reading:
+            place.more().careful = len(back) + 1  # and the one in hand, should it be handed out again
         self._lodging.ledger.close()
-        _put_back(cell.ref._cell, back)  # to the successor, if there is one already
+        _put_back(place, back)
         return hand
 
     def signalled(self, signal: Signal) -> None:

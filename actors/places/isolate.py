@@ -63,7 +63,8 @@ async def serve(system: ActorSystem, sock: socket.socket, settings: dict[str, An
     endpoint = Endpoint(system)
     # Whoever asks over a lease is on another host, and cannot look at this process itself.
     vitals = usage_of if "lease" in settings else None
-    link = link_of(endpoint, lost, is_caller=False, patience=settings.get("lease", FOREVER), vitals=vitals)
+    patience = settings.get("lease", FOREVER)
+    link = link_of(endpoint, lost, is_caller=False, patience=patience, vitals=vitals, ledger=ledger)
     await endpoint.open(link)
 
     def say_no_more() -> None:

@@ -1,7 +1,8 @@
 """What became of each message that is on its way to a life in another process, exact even if that is killed.
 
 One byte a message in flight, in memory that both share: the life's process writes, the place's reads it when that one
-is gone.  So a message that nobody had begun goes to the successor, and the one in hand does not.
+is gone.  So a message that nobody had begun goes to the successor, and the one in hand does not.  One more byte says
+whether that process was reading what had come: a message may kill before anybody has it in hand.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ MASK = SLOTS - 1
 
 
 class Fate(IntEnum):
-    """What has become of a message: nobody has begun with it; it is in hand; it is done; it was stashed; it was
-    deferred or forwarded, and its answer is owed.
+    """What has become of a message: it is on its way; it is in hand; it is done; it was stashed; it was deferred or
+    forwarded, and its answer is owed; it has come, and nobody has begun with it.
     """
 
     WAITING = 0
@@ -34,18 +35,19 @@ class Fate(IntEnum):
     DONE = 2
     STASHED = 3
     OWED = 4
+    ARRIVED = 5
 
 
 class Ledger:
-    """``bytes_``: anything that holds :data:`SLOTS` bytes, shared or not."""
+    """``bytes_``: anything that holds :attr:`SIZE` bytes, shared or not."""
 
     __slots__ = ("_bytes",)
 
-    SIZE: ClassVar[int] = SLOTS
+    SIZE: ClassVar[int] = SLOTS + 1
     """Bytes of the file."""
 
     def __init__(self, bytes_: Any = None) -> None:
-        self._bytes = bytearray(SLOTS) if bytes_ is None else bytes_
+        self._bytes = bytearray(self.SIZE) if bytes_ is None else bytes_
 
     @classmethod
     def create(cls, path: Path) -> Ledger:
@@ -82,10 +84,24 @@ class Ledger:
     def read(self, number: int) -> Fate:
         """What has become of message ``number``; a byte that is none means in hand."""
         byte = self._bytes[number & MASK]
-        return Fate(byte) if byte <= Fate.OWED else Fate.IN_HAND
+        return Fate(byte) if byte <= Fate.ARRIVED else Fate.IN_HAND
 
     def arrived(self, first: int, count: int) -> None:
-        """Messages have come where the life is.  Who shares the memory has noted them already."""
+        """Messages have come where the life is, and were read."""
+        if (first & MASK) + count <= SLOTS:
+            self.write_all(first, count, 5)  # Fate.ARRIVED
+        else:
+            for number in range(first, first + count):
+                self.write(number, 5)
+
+    def note_reading(self, is_on: bool) -> None:
+        """Whether something that has come is being read, the messages in it included."""
+        self._bytes[SLOTS] = is_on
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether that is so, or was when the process died."""
+        return len(self._bytes) > SLOTS and self._bytes[SLOTS] != 0
 
     def copy(self) -> bytes:
         """All of it, for somebody who does not share the memory."""
@@ -136,17 +152,16 @@ class SharedLedger(Ledger):
 
 
 class DistantLedger(Ledger):
-    """Of a life on another host: its place cannot write it, so what has come is noted here, before it is begun.
+    """Of a life on another host, whose place cannot write it.
 
-    After the fates there are 8 bytes: the number of the last message that has come.
+    In the end there are 8 bytes: the number of the last message that has come.
     """
 
     __slots__ = ()
 
-    SIZE = SLOTS + 8
+    SIZE = Ledger.SIZE + 8
 
     def arrived(self, first: int, count: int) -> None:
         """See :class:`Ledger`."""
-        for number in range(first, first + count):
-            self._bytes[number & MASK] = 0  # Fate.WAITING
-        self._bytes[SLOTS:] = (first + count - 1).to_bytes(8, "little")
+        super().arrived(first, count)
+        self._bytes[Ledger.SIZE :] = (first + count - 1).to_bytes(8, "little")

@@ -83,6 +83,9 @@ class Outgoing:
             self.link.cork()
             for frame in road.take():
                 self.send(frame, partial(self._one_by_one, frame))
+                if road.is_careful:
+                    self.link.flush()
+                    self.link.cork()
             road.weigh(self.link.flush())
             cell = self.stand_ins.get(road.target) if is_brimful else None
             if cell is None or cell.actor is None or self.is_full() or not cell.actor.carry_on():

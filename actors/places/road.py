@@ -47,18 +47,20 @@ _GONE: Any = object()
 class Road:
     """To the far side's export ``target``; ``window``: messages there that wait or are in hand.
 
-    ``ledger``: where the far side notes what becomes of each, if it does.
+    ``ledger``: where the far side notes what becomes of each, if it does.  ``careful``: so many at first, one of which
+    the last life may have died of while it read them, go in frames of their own.
     """
 
     __slots__ = (
         "_aside", "_asked", "_batch", "_frames", "_fresh", "_lap", "_late", "_most", "_next", "_sent", "_share",
-        "_taken", "flight", "ledger", "target", "window",
+        "_taken", "careful", "flight", "ledger", "target", "window",
     )  # fmt: skip
 
     def __init__(self, target: int, window: int = WINDOW, ledger: Ledger | None = None) -> None:
         self.target = target
         self.window = window
         self.ledger = ledger
+        self.careful = 0
         self.flight: dict[int, Any] = {}
         self._next = 1
         self._lap = LAP
@@ -88,6 +90,8 @@ class Road:
         if is_question or left is not None:
             self._asked.append([len(self._batch) if is_question else ~len(self._batch), left])
         self._batch.append(message)
+        if number <= self.careful:
+            self._close_batch()
         self._fresh = fresh = self._fresh + 1
         if message.__class__ in SIZED and len(message) > SMALL and len(message) * self._share > TURN_BYTES:
             self._learn(1, len(message))
@@ -100,6 +104,8 @@ class Road:
         of a class in ``apart``.
         """
         flight, number, ledger = self.flight, self._next, self.ledger
+        if number <= self.careful:
+            return 0
         room = min(self._most - len(flight) + len(self._aside), self._share - self._fresh)
         if ledger is not None:
             oldest = next(iter(flight), number)  # no other can be in the way
@@ -200,6 +206,11 @@ class Road:
         return len(self.flight) - len(self._aside) + len(self._late)
 
     @property
+    def is_careful(self) -> bool:
+        """Whether each of the frames that were taken last is to be read by itself."""
+        return self._next - self._sent <= self.careful
+
+    @property
     def is_dirty(self) -> bool:
         """Whether there is something to be sent."""
         return bool(self._batch or self._frames)
@@ -207,9 +218,16 @@ class Road:
     def empty(self) -> list[tuple[Any, Fate | None]]:
         """Nothing will be heard of any of them any more: what was in flight, in order, and what became of each if the
         ledger tells; the road begins anew.
+
+        The one that was being read, and was suspect already, counts as in hand: two lives in a row have died so.
         """
         read = self.ledger.read if self.ledger is not None else lambda number: None
-        left = [(item, read(number)) for number, item in self.flight.items()]
+        fates: dict[int, Fate | None] = {number: read(number) for number in self.flight}
+        if self.ledger is not None and self.ledger.is_reading:
+            culprit = next((number for number, fate in fates.items() if fate is Fate.WAITING), self._next)
+            if culprit <= self.careful:
+                fates[culprit] = Fate.IN_HAND
+        left = [(item, fates[number]) for number, item in self.flight.items()]
         left += [(late[0], Fate.WAITING) for late in self._late]
         self.flight = {}
         self._late.clear()

@@ -112,13 +112,14 @@ class Wire:
         It is ``Unreadable`` where the bytes are sound, but the two sides do not know the same.
 
         The types of fields are not checked.  Of constructors only those of dataclasses with ``__post_init__`` run.
+        A ``MemoryError`` is none of the bytes' and goes on.
         """
         try:
             if len(data) > self.max_bytes:
                 raise CodecError("the frame", f"has {len(data)} bytes; the wire's max_bytes is {self.max_bytes}")
             depth.check(data, self.max_depth)
             return self._read(data)
-        except CodecError:
+        except (CodecError, MemoryError):
             raise
         except msgpack.ExtraData:
             raise CodecError("the frame", "goes on after its value") from None

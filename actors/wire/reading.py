@@ -103,7 +103,7 @@ def make_reader(tags: dict[bytes, Tag], *, is_trusting: bool) -> Callable[[Any],
             pending -= 1
             try:
                 return items[0].make(items)
-            except CodecError:
+            except (CodecError, MemoryError):
                 raise
             except Exception as error:
                 raise Unreadable("an object", f"cannot be made: {type(error).__name__} {short(error)}") from error

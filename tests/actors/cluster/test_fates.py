@@ -29,13 +29,24 @@ def test_where_nobody_can_tell_all_were_in_hand() -> None:
 def test_what_has_come_is_as_it_was_noted(tmp_path: Path) -> None:
     fates = told(tmp_path / "l", arrived=4, noted={1: Fate.DONE, 2: Fate.IN_HAND, 3: Fate.STASHED})
 
-    assert [fates.read(number) for number in range(1, 5)] == [Fate.DONE, Fate.IN_HAND, Fate.STASHED, Fate.WAITING]
+    assert [fates.read(number) for number in range(1, 5)] == [Fate.DONE, Fate.IN_HAND, Fate.STASHED, Fate.ARRIVED]
 
 
 def test_what_has_not_come_waits(tmp_path: Path) -> None:
     fates = told(tmp_path / "l", arrived=2, noted={1: Fate.DONE, 2: Fate.DONE})
 
     assert [fates.read(number) for number in (3, SLOTS + 1)] == [Fate.WAITING] * 2
+
+
+def test_that_something_was_being_read_is_told_too(tmp_path: Path) -> None:
+    ledger = DistantLedger.create(tmp_path / "l")
+    before, after = Fates(), Fates()
+    before.tell(ledger.copy())
+    ledger.note_reading(True)
+    after.tell(ledger.copy())
+    ledger.close()
+
+    assert (Fates().is_reading, before.is_reading, after.is_reading) == (False, False, True)
 
 
 def test_a_note_of_the_wrong_size_tells_nothing() -> None:

@@ -32,6 +32,17 @@ class Fault:
     args: tuple[Any, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """Ends the process that it is read in, unless it is at home: before anybody has it in hand."""
+
+    home: int
+
+    def __post_init__(self) -> None:
+        if os.getpid() != self.home:
+            os._exit(3)
+
+
 class Scribe(Actor):
     """Writes down what it is told, at home."""
 
@@ -52,6 +63,10 @@ class Culprit(Actor):
 
     waiting: ClassVar[list[threading.Event]] = []
     stopped: ClassVar[list[str]] = []
+
+    @handle
+    def swallow(self, message: Poison) -> None:
+        """It never comes to that."""
 
     @handle
     def write(self, message: Write) -> int:

@@ -20,13 +20,13 @@ from typing import Any
 
 import pytest
 
-from actors import ActorDied, Undelivered
+from actors import ActorDied, Mailbox, Undelivered
 from actors.engines.thespian import folders
 from actors.places.place import Process
 from supervisors import ChildFailed, Supervisor, child
 from supervisors.events import Died, Stopped
 from supervisors.running import Running
-from tests.actors.places.culprits import Culprit, Deaf, Fault, Scribe, Write
+from tests.actors.places.culprits import Culprit, Deaf, Fault, Poison, Scribe, Write
 from tests.leftovers import MARK, processes
 from tests.project import ROOT
 from tests.reality import PATIENCE, real, until
@@ -211,6 +211,53 @@ def test_a_tree_that_is_left_while_a_successor_is_on_its_way_leaves_no_complaint
             async with ward() as w:
                 with pytest.raises(ActorDied):
                     await w.tree.ref("a").ask(fault)
+
+    real(main())
+
+
+# -- messages that kill before they are in hand ------------------------------------------------------------------------
+
+
+def test_a_message_that_kills_who_reads_it_takes_two_lives_and_no_other_message() -> None:
+    async def main() -> None:
+        async with ward() as found:
+            poison = Poison(os.getpid())
+            found.write(1, 2)
+            found.tree.ref("a").tell(poison)
+            found.write(3, 4)
+            with pytest.raises(ActorDied):
+                await found.tree.ref("a").ask(poison, timeout=PATIENCE)
+            await found.pid()
+
+            assert [number for number, _ in found.log] == [1, 2, 3, 4]
+            assert [each.message for each in found.tree.system.dead_letters] == [poison]
+            assert found.deaths() == {"a": ["crashed(ProcessDied: exit 3)"] * len(found.ends)}
+            assert len(found.ends) <= 4
+
+    real(main())
+
+
+def test_one_that_may_be_handed_out_again_is_quarantined_when_it_has_killed_so_often() -> None:
+    async def main() -> None:
+        async with ward(mailbox=Mailbox(redeliver=2)) as found:
+            with pytest.raises(ActorDied):
+                await found.tree.ref("a").ask(Poison(os.getpid()), timeout=PATIENCE)
+            await found.pid()
+
+            assert [each.why for each in found.tree.system.dead_letters] == [Undelivered.QUARANTINED]
+            assert len(found.ends) == 3
+
+    real(main())
+
+
+def test_memory_that_runs_out_while_a_message_is_read_is_told_as_that() -> None:
+    async def main() -> None:
+        async with ward(place=SMALL) as found:
+            with pytest.raises(ActorDied):
+                await found.tree.ref("a").ask(Fault("pid", ([[] for _ in range(1_500_000)],)), timeout=PATIENCE)
+            await found.pid()
+
+            assert found.deaths() == {"a": ["crashed(ProcessDied: exit 121 (out of memory))"] * 2}
 
     real(main())
 

@@ -136,3 +136,65 @@ def test_a_lap_is_the_most_that_is_in_flight_whatever_was_put_aside() -> None:
     assert road.add_all(box, APART) == 0
     assert not road.add("late", "late", False, None)
     assert len(road.flight) == LAP
+
+
+def a_death_while_reading(road: Road, arrived: int) -> list[tuple[Any, Fate | None]]:
+    """What was in flight when a process died that had read ``arrived`` messages, and was reading on."""
+    assert road.ledger is not None
+    if arrived:
+        road.ledger.arrived(1, arrived)
+    road.ledger.note_reading(True)
+    return road.empty()
+
+
+def test_a_death_while_messages_are_read_accuses_none_of_them() -> None:
+    road = a_road(ledger=Ledger())
+    road.add_all(deque("abcd"), APART)
+
+    assert a_death_while_reading(road, 2) == [
+        ("a", Fate.ARRIVED), ("b", Fate.ARRIVED), ("c", Fate.WAITING), ("d", Fate.WAITING),
+    ]  # fmt: skip
+
+
+def test_after_it_each_goes_in_a_frame_of_its_own_until_the_suspects_are_through() -> None:
+    road, box = a_road(ledger=Ledger()), deque("cde")
+    road.careful = 2
+
+    assert road.add_all(box, APART) == 0
+    road.add("a", "a", False, None)
+    road.add("b", "b", False, None)
+    assert taken(road) == [(1, ["a"]), (2, ["b"])]
+    assert road.is_careful
+
+    assert road.add_all(box, APART) == 3
+    assert taken(road) == [(3, ["c", "d", "e"])]
+    assert not road.is_careful
+
+
+def test_the_suspect_that_is_being_read_at_a_second_death_was_in_hand() -> None:
+    road = a_road(ledger=Ledger())
+    road.careful = 3
+    for each in "abc":
+        road.add(each, each, False, None)
+
+    assert a_death_while_reading(road, 1) == [("a", Fate.ARRIVED), ("b", Fate.IN_HAND), ("c", Fate.WAITING)]
+
+
+def test_who_is_no_suspect_is_not_accused_by_a_second_death() -> None:
+    road = a_road(ledger=Ledger())
+    road.careful = 1
+    for each in "ab":
+        road.add(each, each, False, None)
+
+    assert a_death_while_reading(road, 1) == [("a", Fate.ARRIVED), ("b", Fate.WAITING)]
+
+
+@pytest.mark.parametrize("kind", [Ledger, SharedLedger])
+def test_what_has_come_is_noted_around_the_end_of_the_ledger(kind: type[Ledger]) -> None:
+    ledger = kind()
+    ledger.arrived(SLOTS - 2, 4)
+
+    assert [ledger.read(number) for number in range(SLOTS - 3, SLOTS + 3)] == [
+        Fate.WAITING, *[Fate.ARRIVED] * 4, Fate.WAITING,
+    ]  # fmt: skip
+    assert not ledger.is_reading
