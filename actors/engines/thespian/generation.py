@@ -39,7 +39,7 @@ def start_generation(launcher: Parent, secret: bytes) -> NoReturn:
         launcher=os.getppid(),
         environment=launcher.environment,
         log=log_of(launcher.folder),
-        loggers=(logging.root, logging.Logger.manager),
+        loggers=_set_loggers_aside(),
     )
     launcher.let_go()
     code = 1
@@ -58,6 +58,17 @@ def start_generation(launcher: Parent, secret: bytes) -> NoReturn:
             link.flush_now(1.0)
     finally:
         os._exit(code)
+
+
+def _set_loggers_aside() -> tuple[logging.RootLogger, logging.Manager]:
+    """The loggers as this interpreter began with them, which are the zygote's again; until then there are others.
+
+    Thespian's admin logs by ``logging.info()``, which gives a root that has no handler one.
+    """
+    loggers = logging.root, logging.Logger.manager
+    logging.root = logging.Logger.root = logging.RootLogger(logging.WARNING)
+    logging.Logger.manager = logging.Manager(logging.root)
+    return loggers
 
 
 def log_of(folder: Path) -> Path:

@@ -85,3 +85,48 @@ def test_one_without_classes_is_loaded_when_somebody_looks_for_a_function(
     done = subprocess.run(command, check=True, env=environment(), capture_output=True, text=True, timeout=60)
 
     assert done.stdout.splitlines() == ["once", f"{early} True __mp_main__ ['p', 'a']"]
+
+
+LOGS = """
+import asyncio, logging, logging.config, sys
+from actors import Actor, handle
+from supervisors import Supervisor, child
+
+{configure}
+
+class Worker(Actor):
+    @handle
+    def work(self, message: str) -> int:
+        logging.getLogger("app").info("at work")
+        return len(logging.getLogger().handlers)
+
+async def main() -> None:
+    async with Supervisor("s", [child(Worker, id="w", place="process")]).running(log=False) as running:
+        print(await running.ref("w").ask("", 10.0))
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+CONFIGURED = {
+    "basicConfig": "logging.basicConfig(level=logging.INFO, format='%(name)s: %(message)s', stream=sys.stdout)",
+    "dictConfig": """logging.config.dictConfig({
+    "version": 1,
+    "formatters": {"plain": {"format": "%(name)s: %(message)s"}},
+    "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stdout"}},
+    "root": {"level": "INFO", "handlers": ["out"]},
+})""",
+}
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("configure", CONFIGURED.values(), ids=CONFIGURED.keys())
+def test_what_a_module_says_of_logging_holds_in_the_processes_that_import_it(tmp_path: Path, configure: str) -> None:
+    (tmp_path / "logs_of_a_test.py").write_text(LOGS.format(configure=configure))
+    command = [sys.executable, "logs_of_a_test.py"]
+    done = subprocess.run(
+        command, check=True, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60
+    )
+
+    assert sorted(done.stdout.splitlines()) == ["1", "app: at work"]
+    assert done.stderr == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import logging
 import os
 import resource
 import signal
@@ -77,6 +78,7 @@ def about() -> dict[str, Any]:
         "thespian": sorted(name for name in os.environ if name.startswith(("THESP", "CONVENTION"))),
         "files": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
         "path": sys.path,
+        "root": [logging.root.level, len(logging.root.handlers), type(logging.lastResort).__name__],
     }
 
 

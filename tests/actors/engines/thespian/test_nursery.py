@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -153,6 +154,16 @@ def test_an_isolate_owns_nothing_of_those_it_comes_from() -> None:
                 target.startswith(("anon_inode:", "pipe:", "/dev/null")) or target == "gone" or "/fd" in target
                 for target in rest
             ), rest
+
+    real(main())
+
+
+def test_logging_is_in_an_isolate_as_in_an_interpreter_that_has_just_begun() -> None:
+    async def main() -> None:
+        async with Nursery(entry=SERVE) as nursery:
+            about = await Talk(await nursery.fork()).ask("about")
+
+            assert about["root"] == [logging.WARNING, 0, "_StderrHandler"]
 
     real(main())
 
