@@ -22,7 +22,8 @@ class Blocked:
     """A handler held the loop for ``seconds`` without suspending; published when the loop is free again.
 
     ``noticed``: the seconds after which the watchdog saw it, ``stack``: where it was then, a line each, from the
-    handler on.  ``None`` and empty if it was only found out when it was over.
+    handler on.  ``None`` and empty if it was only found out when it was over.  ``patience``: of one in a process of its
+    own, which held nobody else's loop, the seconds after which that is killed.
     """
 
     at: float
@@ -32,17 +33,22 @@ class Blocked:
     seconds: float
     noticed: float | None = None
     stack: tuple[str, ...] = ()
+    patience: float | None = None
 
     def describe(self) -> str:
         """One English line."""
         handling = f" handling {self.message}" if self.message else ""
-        return f"{self.pid} blocked the loop for {self.seconds:.3f} s in {self.handler}{handling}"
+        took = f"for {self.seconds:.3f} s in {self.handler}{handling}"
+        if self.patience is not None:
+            return f"{self.pid} held its process {took}; after {self.patience:g} s it is killed"
+        return f"{self.pid} blocked the loop {took}"
 
     def to_dict(self) -> dict[str, Any]:
         """The event for JSON."""
         plain: dict[str, Any] = {"event": "Blocked", "path": self.pid.name}
         plain |= {"at": self.at, "life": self.pid.incarnation, "handler": self.handler, "message": self.message}
-        return plain | {"seconds": self.seconds, "noticed": self.noticed, "stack": list(self.stack)}
+        plain |= {"seconds": self.seconds, "noticed": self.noticed, "stack": list(self.stack)}
+        return plain | {"patience": self.patience}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from actors.blueprint import Blueprint
 from actors.envelopes import NOTHING, Call, Signal, bare
 from actors.errors import ActorDied, CodecError, Ignore, NotRunning, ProcessDied
+from actors.events import Blocked
 from actors.evidence import Evidence
 from actors.exits import KILL, KILLED, NOCONNECTION, NOPROC, Crashed, Reason, Remains
 from actors.lifecycle import LIVING, REFUSING, State
@@ -272,6 +273,8 @@ class Deputy(Envoy):
         self.system.dead_letters.add(message, ref, Undelivered(why), reason)
 
     def _on_event(self, event: Any) -> None:
+        if event.__class__ is Blocked:
+            event = replace(event, patience=getattr(self.place, "patience", None))
         self.system.events.publish(event)
 
     # -- hooks of planned death ----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import socket
 from collections.abc import Awaitable, Callable
@@ -39,7 +40,7 @@ CUT_OFF = 75
 
 async def main(sock: socket.socket, assignment: Callable[[], Awaitable[dict[str, Any]]]) -> None:
     """Serve one life over ``sock`` until it is over, or the link is; a spare waits for its ``assignment``."""
-    async with ActorSystem(UNNAMED) as system:
+    async with ActorSystem(UNNAMED, watchdog=None) as system:  # to compute is what a process is for
         await embassy_of(system)
         settings = await assignment()
         await serve(system, sock, settings, _ledger_of(settings))
@@ -60,6 +61,7 @@ async def serve(system: ActorSystem, sock: socket.socket, settings: dict[str, An
             over.set_result(why)
 
     system.scheduler.slice = SLICE
+    system.scheduler.blocked_after = settings.get("blocked_after", math.inf)
     endpoint = Endpoint(system)
     # Whoever asks over a lease is on another host, and cannot look at this process itself.
     vitals = usage_of if "lease" in settings else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,9 @@ CLOSED, OVER = "the connection was closed", "exit 0"
 
 FROM_INSIDE = "its link was closed from inside"
 """Why a process had to be killed that lived on when its link did not: no kernel closes one and not the other."""
+
+WORTH_TELLING = 0.5
+"""The share of its patience for which a handler may hold its process before that is reported: it is half killed."""
 
 MAIN = 0
 """The number of the life among its side's exports."""
@@ -148,7 +152,9 @@ class Processes:
         path = Path(nursery.folder) / f"ledger-{next(self._numbers)}"
         ledger = Ledger.create(path)
         main = main_module()
-        settings = {"system": self._system.name, "ledger": str(path), "main": main}
+        settings = {
+            "system": self._system.name, "ledger": str(path), "main": main, "blocked_after": self._blocked_after(place),
+        }  # fmt: skip
         limits, group = self._bounds.of(place)
         try:
             isolate = await nursery.fork(limits, settings=settings)
@@ -168,6 +174,11 @@ class Processes:
                 path.unlink(missing_ok=True)
                 return None
         return Cabin(isolate, ledger, place.patience, nursery.familiarise, group)
+
+    def _blocked_after(self, place: Process) -> float:
+        """Seconds after which it is reported that a handler holds its process; infinite where nobody wants to know."""
+        watchdog = self._system.watchdog
+        return max(watchdog.bound, WORTH_TELLING * place.patience) if watchdog is not None else math.inf
 
     async def _opened(self) -> Nursery:
         opening = self._opening
