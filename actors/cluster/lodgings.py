@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from actors.errors import ActorError
 from actors.exits import NOCONNECTION, Reason
-from actors.places.beat import beat, link_of
+from actors.places.beat import beat, link_of, too_long
 from actors.places.place import Host, Process
 from actors.signs import Signs
 
@@ -119,8 +120,7 @@ class Berth:
     async def open(self, endpoint: Endpoint, lost: Lost) -> Link:
         """See :class:`~actors.places.deputy.Lodging`."""
         self._endpoint, self._lost = endpoint, lost
-        patience = self._process.patience
-        link = link_of(endpoint, self._on_cut, is_caller=True, patience=patience, on_pong=self._on_pong)
+        link = link_of(endpoint, self._on_cut, is_caller=True, patience=math.inf, on_pong=self._on_pong)
         self._link = link
         self._tunnel = Tunnel(self._number, self.peer.send, link, self.kill)
         if self._how is not None:
@@ -128,6 +128,11 @@ class Berth:
         else:
             beat(link)
         return link
+
+    def begun(self) -> None:
+        """See :class:`~actors.places.deputy.Lodging`."""
+        if self._link is not None:
+            self._link.expect(self._process.patience)
 
     def kill(self) -> None:
         """See :class:`~actors.places.deputy.Lodging`."""
@@ -146,7 +151,7 @@ class Berth:
 
     def _on_cut(self, why: str) -> None:
         """The life's link is gone; its host tells when its process is, too."""
-        self._why = why
+        self._why = too_long(self._process.patience) if why.startswith("silent") else ""
 
     # -- what the tunnel brings ----------------------------------------------------------------------------------------
 
@@ -193,7 +198,7 @@ class Berth:
             self._tunnel.lost()
         lost, self._lost = self._lost, None
         if lost is not None:
-            lost(f"{how}: {self._why}" if "silent" in self._why and isinstance(how, str) else how)
+            lost(f"{how}: {self._why}" if self._why and isinstance(how, str) else how)
 
     def _drop(self) -> None:
         if self.peer.ends.get(self._number) is self:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 INTERVAL = 0.25
 """Seconds between two looks."""
 
+GREETING_TIME = 5.0
+"""Seconds in which the other side says its first word, unless there is more patience with it."""
+
 
 class NotingLink(Link):
     """A link that notes in ``ledger`` while it reads, so that an end of this process in between is known for what it
@@ -44,8 +47,9 @@ def link_of(
 ) -> Link:
     """A link that carries the frames of ``endpoint``; one that makes no sense ends it.
 
-    ``vitals``, ``on_pong``: what this side tells of itself when it is asked, and who is told what the other one said.
-    ``ledger``: where it is noted that something is being read.
+    ``patience``: endless until ``link.expect`` is called, with a life that starts: it may hold its loop for as long as
+    its supervisor lets it.  ``vitals``, ``on_pong``: what this side tells of itself when it is asked, and who is told
+    what the other one said.  ``ledger``: where it is noted that something is being read.
     """
 
     def on_frame(frame: list[Any]) -> None:
@@ -62,6 +66,7 @@ def link_of(
         on_unreadable=endpoint.on_unreadable,
         is_caller=is_caller,
         patience=patience,
+        greeting_time=max(patience, GREETING_TIME),
         vitals=vitals,
         on_pong=on_pong,
     )
@@ -80,3 +85,11 @@ def beat(link: Link) -> None:
             loop.call_later(INTERVAL, tick)
 
     loop.call_later(INTERVAL, tick)
+
+
+def too_long(patience: float) -> str:
+    """Why a process had to be killed that gave no sign of life."""
+    return (
+        f"silent for {patience:g} s, longer than Process(patience={patience:g}) allows: it was stopped, or a handler "
+        "held its loop, which asyncio.to_thread keeps free"
+    )

@@ -62,6 +62,9 @@ class Lodging(Protocol):
         That is also so if it is killed meanwhile, or cannot be connected.
         """
 
+    def begun(self) -> None:
+        """The life in it has started: whatever patience there is with one that hangs begins now."""
+
     def kill(self) -> None:
         """Have it gone at once, whatever it does."""
 
@@ -123,6 +126,7 @@ class Deputy(Envoy):
             await self._start
             if self._is_killed:  # in the moment in which word of its start came
                 raise ProcessDied("it was killed")
+            lodging.begun()
             cell.routes.needs_task = False  # from here on nothing suspends but hooks, which ask for a task themselves
         except BaseException:
             lodging.kill()

@@ -58,6 +58,9 @@ class Room:
             self._cut()
         return near
 
+    def begun(self) -> None:
+        """See :class:`~.deputy.Lodging`: nobody hangs in virtual time."""
+
     def kill(self) -> None:
         """See :class:`~.deputy.Lodging`."""
         self._is_killed = True

@@ -20,7 +20,8 @@ class Thread:
 
     ``patience``: seconds for which a handler may hold it without a pause; then its life is over
     (``ProcessDied("blocked for 5 s in Parser.parse")``), and the thread runs on by itself until the handler returns.
-    ``None``, the default: as long as it likes.  Raises ``ValueError`` for a value out of range.
+    ``None``, the default: as long as it likes.  They count once the life has started.  Raises ``ValueError`` for a
+    value out of range.
     """
 
     patience: float | None = None
@@ -35,7 +36,8 @@ class Process:
 
     ``memory``: bytes it may take besides those of an idle process; ``cpu``: seconds of processor time it may use in
     all; both end it when they are exceeded; ``None``: no bound.  ``patience``: seconds without a sign of life from its
-    loop after which it is killed, 5.0.  ``cores``: how much of the processor it may use at a time, 0.5 is half a core;
+    loop after which it is killed, 5.0; they count once the life has started, for which it has the ``start_timeout`` of
+    its child.  ``cores``: how much of the processor it may use at a time, 0.5 is half a core;
     beyond it is slowed down, where control groups may be made on this host; elsewhere nothing bounds it, as on a
     :class:`Host`.  Raises ``ValueError`` for a value out of range.
     """

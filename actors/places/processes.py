@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from actors.engines.thespian.nursery import Nursery
 from actors.signs import Signs
 
-from .beat import beat, link_of
+from .beat import beat, link_of, too_long
 from .bounds import Bounds, told
 from .copies import Guard
 from .endpoint import Endpoint
@@ -38,8 +38,8 @@ MODULES = ("actors.places.isolate", "actors.places.rehearsal")
 
 LOADER = "actors.places.program:load_main"
 
-CLOSED, OVER = "the connection was closed", "exit 0"
-"""How a link ends that the other side has closed, and one whose life is over."""
+CLOSED, OVER, SILENT = "the connection was closed", "exit 0", "silent"
+"""How a link ends that the other side has closed, one whose life is over, and one on which nothing was heard."""
 
 FROM_INSIDE = "its link was closed from inside"
 """Why a process had to be killed that lived on when its link did not: no kernel closes one and not the other."""
@@ -78,7 +78,7 @@ class Cabin:
         """See :class:`~.deputy.Lodging`."""
         self._lost = lost
         self._isolate.on_exit(self._on_exit)
-        link = self._link = link_of(endpoint, self._on_cut, is_caller=True, patience=self._patience)
+        link = self._link = link_of(endpoint, self._on_cut, is_caller=True, patience=math.inf)
         await self._isolate.open(lambda: link)
         self._is_cut = link.is_over
         beat(link)
@@ -87,13 +87,18 @@ class Cabin:
             self._familiarise(main.blueprint.cls.__module__)  # the next life is likely to need it too
         return link
 
+    def begun(self) -> None:
+        """See :class:`~.deputy.Lodging`."""
+        if self._link is not None:
+            self._link.expect(self._patience)
+
     def _on_cut(self, why: str) -> None:
         """The link is gone: so is the process, or it is of no use any more."""
         self._is_cut = True
         if why.startswith(CLOSED):
             self._why = "" if self._isolate.status is not None or is_ending(self.process) else FROM_INSIDE
         elif why != OVER:
-            self._why = why
+            self._why = too_long(self._patience) if why.startswith(SILENT) else why
         if self._isolate.status is not None:
             self._gone(self._isolate.status)
         else:

@@ -91,8 +91,6 @@ class Desk:
         self._pipe = opened.result()
         if self._is_killed:
             self._cut()
-        elif self._patience is not None:
-            self._look(self._patience)
 
     # -- in the thread -------------------------------------------------------------------------------------------------
 
@@ -127,6 +125,11 @@ class Desk:
                 await system._kill_all()
 
     # -- on the loop of its place --------------------------------------------------------------------------------------
+
+    def begun(self) -> None:
+        """See :class:`~.deputy.Lodging`."""
+        if self._patience is not None:
+            self._look(self._patience)
 
     def kill(self) -> None:
         """See :class:`~.deputy.Lodging`: it is left to itself."""

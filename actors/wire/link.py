@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -48,7 +49,8 @@ class Link(asyncio.BufferedProtocol):
     sentence returned there refuses the link.  ``on_ready``: frames flow; those sent before have waited.
 
     :meth:`tick` is to be called each ``interval`` seconds: if nothing was heard it asks, and gives up after
-    ``patience`` seconds; the greeting has ``greeting_time``.  ``vitals`` is carried by each answer, and given to
+    ``patience`` seconds, or, where that is endless, does neither before :meth:`expect`; the greeting has
+    ``greeting_time``.  ``vitals`` is carried by each answer, and given to
     ``on_pong`` with the seconds of the round trip, at least once a second.
     """
 
@@ -168,6 +170,11 @@ class Link(asyncio.BufferedProtocol):
             self._transport.abort()
         self._guarded(self._on_lost, reason)
 
+    def expect(self, patience: float) -> None:
+        """Give the other side up after so many seconds of silence, at least one interval, from now on."""
+        interval = self._silence.interval
+        self._silence = Silence(interval, max(patience, interval * 1.001))
+
     def tick(self, now: float) -> None:
         """Look after the other side; ``now`` in seconds of the loop's clock."""
         if self.is_over or self._transport is None:
@@ -175,6 +182,8 @@ class Link(asyncio.BufferedProtocol):
         if not self.is_ready and not self._is_closing:
             if self._greeting_time.tick(now) is Verdict.LOST:
                 self.abort(f"no greeting within {self._greeting_time.patience:g} s")
+            return
+        if self._silence.patience == math.inf:
             return
         verdict = self._silence.tick(now)
         if verdict is Verdict.LOST:

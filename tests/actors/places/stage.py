@@ -205,7 +205,7 @@ def play(where: tuple[Any, bool], test: Test) -> None:
         async with ActorSystem("stage") as system, contextlib.AsyncExitStack() as stack:
             if w is None:
                 Theatre.furnish(system)
-            if place is AWAY:
+            if isinstance(place, Host):
                 await stack.enter_async_context(Theatre.beside_a_host(system))
             stage = Stage(system, place, w)
             stage.scribe = await system.spawn(Scribe, stage.log, name="scribe")

@@ -22,6 +22,7 @@ import pytest
 
 from actors import ActorDied, Mailbox, Undelivered
 from actors.engines.thespian import folders
+from actors.places.beat import too_long
 from actors.places.place import Process
 from supervisors import ChildFailed, Supervisor, child
 from supervisors.events import Died, Stopped
@@ -103,6 +104,7 @@ def is_alive(pid: int) -> bool:
 # -- one process -------------------------------------------------------------------------------------------------------
 
 SHORT = Process(patience=0.6)
+SILENT = f"crashed(ProcessDied: signal 9: {too_long(0.6)})"
 SMALL = Process(memory=64 << 20)
 BRIEF = Process(cpu=1, patience=60)
 
@@ -114,9 +116,9 @@ FAULTS = {
     "sys.exit": (Fault("exit", (3,)), "process", "crashed(RemoteError: SystemExit: 3)"),
     "kill -9": (Fault("signal", (9,)), "process", "crashed(ProcessDied: signal 9)"),
     "kill -15": (Fault("signal", (15,)), "process", "crashed(ProcessDied: signal 15)"),
-    "SIGSTOP": (Fault("signal", (19,)), SHORT, "crashed(ProcessDied: signal 9: silent for 0.6 s)"),
-    "busy loop": (Fault("spin"), SHORT, "crashed(ProcessDied: signal 9: silent for 0.6 s)"),
-    "deadlock": (Fault("deadlock"), SHORT, "crashed(ProcessDied: signal 9: silent for 0.6 s)"),
+    "SIGSTOP": (Fault("signal", (19,)), SHORT, SILENT),
+    "busy loop": (Fault("spin"), SHORT, SILENT),
+    "deadlock": (Fault("deadlock"), SHORT, SILENT),
     "descriptors closed": (
         Fault("close_all"),
         "process",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 from typing import Any
 
@@ -463,6 +464,30 @@ class TestSilence:
             pair.a.link.tick(number * 0.25)
 
         assert pair.a.lost == ["silent for 1.0 s"]
+
+    @in_loop
+    async def test_one_of_which_nothing_is_expected_yet_is_neither_asked_nor_given_up(self) -> None:
+        pair = Pair({"patience": math.inf, "greeting_time": math.inf})
+        pair.a.pipe.writes.clear()
+        for number in range(1000):
+            pair.a.link.tick(number * 0.25)
+        await pair.greeted()
+        for number in range(1000, 2000):
+            pair.a.link.tick(number * 0.25)
+
+        assert (pair.a.lost, pair.a.pipe.writes) == ([], [])
+
+    @pytest.mark.parametrize(("patience", "ticks"), [(1.0, 5), (0.1, 3)])
+    @in_loop
+    async def test_from_when_signs_of_life_are_expected_silence_counts(self, patience: float, ticks: int) -> None:
+        pair = await Pair({"patience": math.inf}).greeted()
+        pair.a.link.expect(patience)
+        count = 0
+        while not pair.a.lost:
+            pair.a.link.tick(count * 0.25)
+            count += 1
+
+        assert count == ticks
 
     @in_loop
     async def test_this_sides_own_sleep_is_not_the_others_silence(self) -> None:
