@@ -19,6 +19,7 @@ Between node and launcher::
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gc
 import importlib
 import os
@@ -354,7 +355,9 @@ def main(arguments: list[str]) -> int:
     linux.adopt_orphans()
     linux.name_process("planaria-launch")
     linux.die_with(node, signal.SIGTERM)
-    control = Packets(socket.socket(fileno=descriptor))
+    control = Packets(socket.socket(fileno=fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)))
+    os.close(descriptor)
+    linux.open_standard()
     config = control.receive_one(START_TIME)
     if config is None:
         return 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import sys
 import time
 from collections.abc import Collection
 from pathlib import Path
@@ -132,6 +133,28 @@ def default_signals(keep: Collection[int] = ()) -> None:
         if number not in keep and signal.getsignal(number) not in (default, None):
             signal.signal(number, default)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def open_standard() -> None:
+    """Open stdin, stdout and stderr on /dev/null where they are closed.
+
+    Else the next thing that is opened is one of them, and gets what programs print.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
+
+
+def read_nothing() -> None:
+    """Have standard input be /dev/null, as a descriptor and in ``sys``.
+
+    Processes of multiprocessing, which Thespian's are, read from another descriptor instead: in a forked child that one
+    is closed, and its number soon somebody else's.
+    """
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    sys.stdin = sys.__stdin__ = os.fdopen(0, encoding="utf-8", closefd=False)  # type: ignore[misc]
 
 
 def close_descriptors() -> None:

@@ -245,3 +245,4 @@ def _restore(plan: Plan) -> None:
     os.environ.update(plan.environment)
     logging.root, logging.Logger.manager = plan.loggers
     logging.Logger.root = logging.root
+    linux.read_nothing()

@@ -35,6 +35,8 @@ async def _do(word: str, rest: list[str], settings: Any) -> Any:
             return settings
         case "about":
             return about()
+        case "standard":
+            return standard()
         case "rehearsals":
             return REHEARSALS
         case "loaded":
@@ -79,6 +81,17 @@ def about() -> dict[str, Any]:
         "files": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
         "path": sys.path,
         "root": [logging.root.level, len(logging.root.handlers), type(logging.lastResort).__name__],
+    }
+
+
+def standard() -> dict[str, Any]:
+    """What stdin, stdout and stderr are, here as descriptors and in ``sys``; and what is read from it."""
+    names = [f"{mark}{name}{mark}" for mark in ("", "__") for name in ("stdin", "stdout", "stderr")]
+    streams = {name: getattr(sys, name) for name in names}
+    return {
+        "descriptors": [_target(str(number)) for number in range(3)],
+        "streams": {name: stream.fileno() for name, stream in streams.items() if stream is not None},
+        "read": [sys.stdin.read(), sys.__stdin__.read() if sys.__stdin__ is not None else None],
     }
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import signal
 import socket
 import stat
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -20,6 +22,7 @@ from actors.engines.thespian.isolation import REHEARSALS
 from actors.engines.thespian.notices import Refused
 from actors.engines.thespian.nursery import ForkFailed, Nursery
 from actors.engines.thespian.status import OUT_OF_MEMORY, ExitStatus, Limits
+from bench.processes import environment
 from tests.actors.engines.thespian.kit import ENTRIES, SERVE, Talk, Watched, children, descriptors, is_alive, kill
 from tests.reality import real, until
 
@@ -166,6 +169,44 @@ def test_logging_is_in_an_isolate_as_in_an_interpreter_that_has_just_begun() -> 
             assert about["root"] == [logging.WARNING, 0, "_StderrHandler"]
 
     real(main())
+
+
+def test_standard_input_is_empty_and_each_stream_has_its_own_descriptor() -> None:
+    async def main() -> None:
+        async with Nursery(entry=SERVE) as nursery:
+            found = await Talk(await nursery.fork()).ask("standard")
+
+            assert found["streams"] == {
+                "stdin": 0, "stdout": 1, "stderr": 2, "__stdin__": 0, "__stdout__": 1, "__stderr__": 2
+            }  # fmt: skip
+            assert found["descriptors"][0] == "/dev/null"
+            assert found["read"] == ["", ""]
+
+    real(main())
+
+
+WITHOUT = """
+import asyncio, json, sys
+from actors.engines.thespian.nursery import Nursery
+from tests.actors.engines.thespian.kit import SERVE, Talk
+
+async def main():
+    async with Nursery(entry=SERVE) as nursery:
+        return await Talk(await nursery.fork()).ask("standard")
+
+with open(sys.argv[1], "w") as file:
+    json.dump(asyncio.run(main()), file)
+"""
+
+
+def test_where_the_node_has_no_streams_nothing_else_takes_their_descriptors(tmp_path: Path) -> None:
+    found = tmp_path / "found"
+    command = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", sys.executable, "-c", WITHOUT, str(found)]
+    subprocess.run(command, check=True, env=environment(), timeout=60)
+
+    assert json.loads(found.read_text()) == {
+        "descriptors": ["/dev/null"] * 3, "streams": {"stdin": 0, "__stdin__": 0}, "read": ["", ""],
+    }  # fmt: skip
 
 
 def test_a_spare_is_handed_out_without_waiting() -> None:
