@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from .pulse import Pulse
     from .scheduler import Scheduler
 
+
+@coroutine
+def _pause() -> Generator[None, None, None]:
+    yield
+
+
 POOLED_FIBERS = 256
 """Idle fibers kept; a burst of suspended handlers may use more, which then end."""
 
@@ -39,16 +45,25 @@ class Fiber:
         self.cuts = 0
         self.timed: Any = NOTHING
         self.since = 0.0
+        work = self.run(waits_for)
+        work.send(None)  # up to its pause: a task that is cancelled before its first step never enters its coroutine
         # Past the loop's task factory: an eager task would run before it is known here.
         self.task: asyncio.Task[None] = asyncio.Task(
-            self.run(waits_for), loop=scheduler.loop, name="planaria fiber", context=scheduler.context.copy()
+            work, loop=scheduler.loop, name="planaria fiber", context=scheduler.context.copy()
         )
         scheduler.fibers[self.task] = self
 
     async def run(self, waits_for: Any) -> None:
         """Drain the run queue a slice at a time, for as long as the system runs."""
-        scheduler, ready, task, send = self.scheduler, self.scheduler.ready, self.task, self.driver.send
+        scheduler, ready, send = self.scheduler, self.scheduler.ready, self.driver.send
         try:
+            try:
+                await _pause()
+            except asyncio.CancelledError:
+                if waits_for is DONE:
+                    raise
+                self.task.cancel()  # it is for the handler, which feels it where it waits
+            task = self.task
             if waits_for is not DONE and self.cell is not None:
                 await self.carry(self.cell, waits_for)
             while not self.lost:
@@ -77,7 +92,7 @@ class Fiber:
                 scheduler.leave(self.cell, error)
             raise
         finally:
-            scheduler.fibers.pop(task, None)
+            scheduler.fibers.pop(self.task, None)
             if self in scheduler.idle:
                 scheduler.idle.remove(self)
             scheduler.end_slice()  # it may have been the one to look at the queue

@@ -190,12 +190,14 @@ async def running(
                 ends.callback(log_events(system.events))
             await hosts.enter_async_context(_host(system, cluster))
             handle = await _start(tree, system, office, door, ends)
-            ended = asyncio.ensure_future(handle.wait_ended())
-            ended.add_done_callback(handle._note_end)
+            ended = _awaited(handle)
             try:
                 yield handle
             finally:
                 await asyncio.sleep(0)  # let the end of a tree that has ended be known
+                if ended.cancelled():  # with all other tasks: whoever did so meant no tree
+                    ended = _awaited(handle)
+                    await asyncio.sleep(0)
                 reason = ended.result() if ended.done() else SHUTDOWN
                 try:
                     await handle.stop()
@@ -208,6 +210,12 @@ async def running(
                 raise TreeGaveUp(tree.name, handle.gave_up)
             if not reason.is_clean:
                 raise TreeEnded(tree.name, reason)
+
+
+def _awaited(handle: Running) -> asyncio.Future[Reason]:
+    ended = asyncio.ensure_future(handle.wait_ended())
+    ended.add_done_callback(handle._note_end)
+    return ended
 
 
 def _host(system: ActorSystem, membership: Membership | None) -> AbstractAsyncContextManager[object]:

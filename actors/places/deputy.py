@@ -57,7 +57,7 @@ class Lodging(Protocol):
 
     async def open(self, endpoint: Endpoint, lost: Callable[[Any], None]) -> Link:
         """Connect ``endpoint``; ``lost`` is told, once and after the last frame, that the lodging is gone, and how: in
-        words, or by a reason if nobody can tell what became of what ran there.
+        words, or by a reason if nobody can tell what became of what ran there, or something else than a process ended.
 
         That is also so if it is killed meanwhile, or cannot be connected.
         """
@@ -198,11 +198,11 @@ class Deputy(Envoy):
         self._gone.set_result(None)
         if self._names is not None:
             self._names.close()
-        died = how if isinstance(how, Reason) else Crashed(ProcessDied(how))  # a reason: its host is gone
+        died = how if isinstance(how, Reason) else Crashed(ProcessDied(how))  # a reason: its host or its loop is gone
         reason, remains = self._over or (KILLED if self._is_killed else died, None)
         self.endpoint.lost(NOCONNECTION if self._over is not None else reason)
         if not self._start.done():
-            self._start.set_exception(ProcessDied(str(how)))
+            self._start.set_exception(died.exception if isinstance(died, Crashed) else ProcessDied(str(how)))
         cell = self._cell
         if cell.actor is not self or cell.state is State.STARTING:
             return

@@ -42,8 +42,8 @@ class Embassy(Keeper):
 
 
 async def embassy_of(system: ActorSystem) -> Embassy:
-    """The embassy of ``system``, which is started if it is the first time."""
-    if system.embassy is None:
+    """The embassy of ``system``, which is started if it is the first time, or was cancelled when that went on."""
+    if system.embassy is None or system.embassy.cancelled():
         system.embassy = asyncio.get_running_loop().create_task(_open(system))
     return await asyncio.shield(system.embassy)
 

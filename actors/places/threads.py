@@ -5,7 +5,9 @@ of it, and it ends when its handler returns, or with the process.  It has as lon
 is cancelled; then it is ``Abandoned``, and its life over without it.  One whose handler holds it for longer than the
 ``patience`` of its place is abandoned at once.  Its name says so, wherever threads are listed.
 
-What ends the program on the loop (``SystemExit``, ``KeyboardInterrupt``) ends it from a thread too.
+A thread whose loop ends without being told to, because it was stopped, its main task cancelled or something was raised
+in it, ends its life at once, as the end of a process does, and no hook of it runs.  What ends the program on the loop
+(``SystemExit``, ``KeyboardInterrupt``) ends it from a thread too.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from typing import Any
 from actors.engines.loop import loop_factory
 from actors.errors import ProcessDied
 from actors.events import Abandoned
+from actors.exits import Crashed, Reason, spell
 from actors.scheduler import KILL_GRACE
 from actors.signs import Signs
 from actors.system import ActorSystem
@@ -37,6 +40,12 @@ from .resident import Resident
 
 ABANDONED = "abandoned"
 """How a life in a thread ends that is killed."""
+
+FELL = "fell"
+"""How the pipe of one ends whose loop has ended by itself."""
+
+STOPPED = "Event loop stopped"
+"""How the error begins that a loop has for ``loop.stop()``, asyncio's and uvloop's."""
 
 MAIN = 0
 """The number of the life among its side's exports."""
@@ -59,19 +68,21 @@ class Desk:
         self._system = system
         self._far: ActorSystem | None = None
         self._pipe: Pipe | None = None
+        self._there: Pipe | None = None
+        self._fall: Reason | None = None
         self._patience = patience
         self._left = left
         self._name = f"{system.name} in a thread"
         self._thread: threading.Thread
-        self._why = ABANDONED
+        self._why: str | Reason = ABANDONED
         self._is_killed = False
         self._clock: int | None = None
         self._has_ended = False
         self._limit: asyncio.TimerHandle | None = None
         self._watch: asyncio.TimerHandle | None = None
-        self._lost: Callable[[str], None]
+        self._lost: Callable[[Any], None]
 
-    async def open(self, endpoint: Endpoint, lost: Callable[[str], None]) -> Pipe:
+    async def open(self, endpoint: Endpoint, lost: Callable[[Any], None]) -> Pipe:
         """See :class:`~.deputy.Lodging`."""
         here = asyncio.get_running_loop()
         opened: asyncio.Future[Pipe] = here.create_future()
@@ -81,12 +92,16 @@ class Desk:
             self._name = f"{main.pid} in a thread"
         task = threading.Thread(target=self._run, args=(endpoint, here, opened), name=self._name, daemon=True)
         self._thread = task
-        task.start()
+        try:
+            task.start()
+        except RuntimeError as error:  # there are as many as there may be
+            self._fall = Crashed(error)
+            self._ended(opened)
         return await asyncio.shield(opened)
 
     def _on_opened(self, opened: asyncio.Future[Pipe]) -> None:
-        if opened.exception() is not None:
-            self._lost("its thread ended at once")
+        if (error := opened.exception()) is not None:
+            self._lost(str(error))
             return
         self._pipe = opened.result()
         if self._is_killed:
@@ -99,11 +114,24 @@ class Desk:
             self._clock = time.pthread_getcpuclockid(threading.get_ident())
         try:
             with asyncio.Runner(loop_factory=loop_factory()) as runner:
-                runner.run(self._serve(endpoint, here, opened))
+                try:
+                    runner.run(self._serve(endpoint, here, opened))
+                except BaseException as error:
+                    self._fell(_reason_of(error))  # first: the runner now cancels what is left, which is no orderly end
+                    raise
         except (SystemExit, KeyboardInterrupt) as error:
             _on(here)(functools.partial(_raise, error))
+        except BaseException as error:
+            self._fell(_reason_of(error))  # unless it was told already
         finally:
             _on(here)(lambda: self._ended(opened))
+
+    def _fell(self, reason: Reason) -> None:
+        """The loop has ended, and nobody had told it to: the life ends, after what it has sent."""
+        self._fall = self._fall or reason
+        self.ledger.revoke()
+        if self._there is not None:
+            self._there.close(FELL)
 
     async def _serve(self, endpoint: Endpoint, here: asyncio.AbstractEventLoop, opened: asyncio.Future[Pipe]) -> None:
         loop = asyncio.get_running_loop()
@@ -112,14 +140,18 @@ class Desk:
         async with ActorSystem(self._system.name, watchdog=None) as system:
             system.scheduler.blocked_after = math.inf  # to block is what a thread is for
             far = Endpoint(system)
-            there = Pipe(far, _on(loop), lambda how: None if over.done() else over.set_result(how))
+            there = self._there = Pipe(far, _on(loop), lambda how: None if over.done() else over.set_result(how))
             near = Pipe(endpoint, _on(here), self._on_lost)
             Pipe.pair(near, there)
             await far.open(there)
             await system.spawn(Resident, far, self.ledger, there.close)
             self._far = system
             here.call_soon_threadsafe(opened.set_result, near)
-            how = await over
+            try:
+                how = await over
+            except asyncio.CancelledError:  # somebody cancels all tasks
+                self._fell(_reason_of(asyncio.CancelledError()))
+                how = ABANDONED
             far.lost()
             if how == ABANDONED:  # no hook of it runs
                 await system._kill_all()
@@ -170,16 +202,22 @@ class Desk:
         """The pipe is cut."""
         if self._watch is not None:
             self._watch.cancel()
-        if how == ABANDONED and not self._has_ended:
-            grace = KILL_GRACE if self._why == ABANDONED else 0
-            self._limit = asyncio.get_running_loop().call_later(grace, self._abandon)
-        else:
+        if how not in (ABANDONED, FELL):
             self._lost(how)
+            return
+        grace = KILL_GRACE if how == FELL or self._why == ABANDONED else 0
+        if how == FELL and self._fall is not None:
+            self._why = self._fall
+        if self._has_ended:
+            self._lost(self._why)
+        else:
+            self._limit = asyncio.get_running_loop().call_later(grace, self._abandon)
 
     def _ended(self, opened: asyncio.Future[Pipe]) -> None:
         self._has_ended = True
         if not opened.done():
-            opened.set_exception(ProcessDied("its thread ended at once"))
+            why = f": {spell(self._fall.exception)}" if isinstance(self._fall, Crashed) else ""
+            opened.set_exception(ProcessDied(f"its thread ended at once{why}"))
         if self._limit is not None:
             self._limit.cancel()
             self._limit = None
@@ -203,6 +241,15 @@ def still_running(threads: set[threading.Thread]) -> set[threading.Thread]:
     """Those that have not ended; the others are taken out."""
     threads -= {each for each in threads if not each.is_alive()}
     return threads
+
+
+def _reason_of(error: BaseException) -> Reason:
+    """Why a life ends whose loop ``error`` has come out of."""
+    if isinstance(error, asyncio.CancelledError):
+        return Crashed(ProcessDied("the main task of its thread was cancelled"))
+    if isinstance(error, RuntimeError) and str(error).startswith(STOPPED):
+        return Crashed(ProcessDied("the loop of its thread was stopped"))
+    return Crashed(error)
 
 
 def _raise(error: BaseException) -> None:

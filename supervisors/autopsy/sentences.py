@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from actors.places.whereabouts import Whereabouts
 from supervisors.events import Decision, Scope, counted, seconds
 from supervisors.promotion.ladder import Rung
 from supervisors.rules import Rule, Ruling
@@ -22,6 +23,9 @@ RELATIONS = {"cause": "Its cause was", "context": "It came up while handling", "
 
 PROCESS_DIED = "ProcessDied"
 """The exception that stands for the end of a process; its text says how that was, and came up nowhere."""
+
+A_THREAD = Whereabouts("thread").describe()
+"""Where lives are that have no process to end: the text says it all."""
 
 EXPECTING = frozenset({Decision.RESTART, Decision.WAIT})
 """Decisions after which a successor is to be expected."""
@@ -230,7 +234,9 @@ def _successor(autopsy: Autopsy) -> str:
 def _what(autopsy: Autopsy) -> str:
     if autopsy.raised:
         first = autopsy.raised[0]
-        return f"its process ended, {_line(first.text)}" if first.type == PROCESS_DIED else _exception(first)
+        if first.type != PROCESS_DIED:
+            return _exception(first)
+        return _line(first.text) if autopsy.where == A_THREAD else f"its process ended, {_line(first.text)}"
     return "it was killed" if autopsy.reason == "killed" else autopsy.reason
 
 

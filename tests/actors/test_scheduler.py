@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import statistics
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from actors import Abandoned, Actor, ActorSystem, Blocked, NotRunning, Ref, handle
+from actors import SHUTDOWN, Abandoned, Actor, ActorSystem, Blocked, NotRunning, Reason, Ref, handle
 from actors.engine import BATCH
 from actors.engines import loop as real
 from actors.fiber import POOLED_FIBERS
@@ -25,6 +26,14 @@ from tests.project import ROOT
 
 def test_the_bounds_are_what_the_documents_promise() -> None:
     assert (BATCH, SLICE, BLOCKED_AFTER, KILL_GRACE, POOLED_FIBERS) == (16, 0.002, 0.1, 0.5, 256)
+
+
+class Worker(Actor):
+    """Answers what it is asked."""
+
+    @handle
+    async def answer(self, message: str) -> str:
+        return message
 
 
 # -- no task for an idle actor -----------------------------------------------------------------------------------------
@@ -105,6 +114,52 @@ async def test_ten_thousand_actors_live_side_by_side(w: World) -> None:
 
     assert answers == [str(n) for n in range(0, 10_000, 1000)]
     assert (await w.system()).statistics().actors == 10_000
+
+
+def cancel_all_others() -> None:
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
+
+
+@pytest.mark.real
+def test_a_fiber_that_is_cancelled_before_its_first_step_does_not_stop_the_run_queue() -> None:
+    async def main() -> str:
+        async with ActorSystem("s") as system:
+            ref = await system.spawn(Worker)
+            ref.tell("one")
+            await asyncio.sleep(0)  # a fiber is made for it, and begins in the next turn of the loop
+            (fiber,) = system.scheduler.fibers
+            cancel_all_others()
+            answer: str = await ref.ask("two", timeout=5.0)
+            assert fiber.cancelled()
+            return answer
+
+    assert asyncio.run(main()) == "two"
+
+
+class Hooked(Plain):
+    """No method of it is ``async``, and one waits all the same."""
+
+    def stopping(self, reason: Reason) -> Any:
+        return self.wait()
+
+    wait = staticmethod(functools.partial(asyncio.sleep, 100))
+
+
+@pytest.mark.real
+def test_a_hook_whose_fiber_is_cancelled_before_its_first_step_feels_it() -> None:
+    async def main() -> Reason:
+        async with ActorSystem("s") as system:
+            ref = await system.spawn(Hooked)
+            ended = asyncio.ensure_future(ref.wait_ended())
+            await asyncio.sleep(0)
+            ref.exit(SHUTDOWN)
+            await asyncio.sleep(0)
+            (fiber,) = system.scheduler.fibers
+            fiber.cancel()
+            return await asyncio.wait_for(ended, 5.0)
+
+    assert str(asyncio.run(main())) == "crashed(CancelledError)"
 
 
 # -- fairness ----------------------------------------------------------------------------------------------------------

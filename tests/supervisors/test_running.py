@@ -52,6 +52,30 @@ async def test_an_error_in_the_block_stops_the_tree_and_goes_on(w: World) -> Non
     assert r.take()[-1] == "-a shutdown"
 
 
+@world()
+async def test_a_tree_outlives_the_cancellation_of_all_other_tasks_and_is_stopped_in_reverse(w: World) -> None:
+    r = Recorder()
+    async with small(r).running(log=False) as tree:
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await tree.ref("sub/deep/y").ask(Note("still here"))
+        r.take()
+
+    assert r.take() == ["-y shutdown", "-x shutdown", "-b shutdown", "-a shutdown"]
+
+
+@world()
+async def test_a_tree_that_gives_up_after_all_other_tasks_were_cancelled_says_so_too(w: World) -> None:
+    async def give_up() -> None:
+        async with Supervisor("top", Recorder().children("a"), max_restarts=0).running(log=False) as tree:
+            for task in asyncio.all_tasks() - {asyncio.current_task()}:
+                task.cancel()
+            end(tree.ref("a"))
+            await tree.wait_ended()
+
+    await fails(give_up(), TreeGaveUp)
+
+
 async def give_up(r: Recorder, ids: str = "a", error: Exception | None = None) -> None:
     """Run a tree that gives up on its first child, and leave it with ``error``."""
     async with Supervisor("top", r.children(ids), max_restarts=0).running(log=False) as tree:

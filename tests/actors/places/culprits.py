@@ -117,6 +117,27 @@ class Culprit(Actor):
         os.closerange(3, 256)
         self.do_deadlock()
 
+    def do_stop_loop(self) -> str:
+        asyncio.get_running_loop().stop()
+        return "done"
+
+    async def do_stop_loop_and_wait(self) -> None:
+        self.do_stop_loop()
+        await asyncio.get_running_loop().create_future()
+
+    def do_cancel_all(self) -> str:
+        for task in asyncio.all_tasks():
+            task.cancel()
+        return "done"
+
+    async def do_cancel_all_and_wait(self) -> None:
+        self.do_cancel_all()
+        await asyncio.get_running_loop().create_future()
+
+    def do_cancel_all_and_stay(self, name: str) -> None:
+        self.do_cancel_all()
+        asyncio.get_running_loop().run_in_executor(None, self.do_wait, name)
+
     def do_hoard(self) -> None:
         self.hoard: list[Any] = []
         while True:
@@ -158,6 +179,13 @@ class Culprit(Actor):
 
     def stopping(self, reason: Reason) -> None:
         self.stopped.append(str(reason))
+
+
+class Stillborn(Culprit):
+    """Stops its loop before it has begun."""
+
+    async def started(self) -> None:
+        await self.do_stop_loop_and_wait()
 
 
 class Deaf(Culprit):

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from actors import ActorDied, Mailbox, Undelivered
+from actors import ActorDied, ActorSystem, Mailbox, Undelivered
 from actors.engines.thespian import folders
 from actors.places.beat import too_long
 from actors.places.place import Process
@@ -74,10 +74,14 @@ class Ward:
 
 @contextlib.asynccontextmanager
 async def ward(
-    ids: str = "a", cls: type[Culprit] = Culprit, place: Any = "process", **options: Any
+    ids: str = "a",
+    cls: type[Culprit] = Culprit,
+    place: Any = "process",
+    system: ActorSystem | None = None,
+    **options: Any,
 ) -> AsyncIterator[Ward]:
     tree = Supervisor("top", [child(cls, id=id, place=place, **options) for id in ids.split()], max_restarts=1000)
-    async with tree.running(log=False) as running:
+    async with tree.running(log=False, system=system) as running:
         found = Ward(running)
         await found.begin()
         yield found

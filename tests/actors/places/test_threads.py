@@ -14,16 +14,16 @@ from typing import Any
 
 import pytest
 
-from actors import KILLED, Abandoned, ActorDied, ActorSystem, Blocked
+from actors import KILLED, Abandoned, ActorDied, ActorSystem, Blocked, StartFailed
 from actors.checkup import signs
 from actors.places.endpoint import Endpoint
 from actors.places.place import Thread
 from actors.places.threads import Threads
-from supervisors import Apoptosis
+from supervisors import Apoptosis, Supervisor, child
 from supervisors.promotion.events import Promoted
 from supervisors.promotion.ladder import Rung
 from supervisors.promotion.policy import Promote
-from tests.actors.places.culprits import GATES, Culprit, Fault
+from tests.actors.places.culprits import GATES, Culprit, Fault, Stillborn
 from tests.actors.places.test_faults import ward
 from tests.project import ROOT
 from tests.reality import real, until
@@ -195,6 +195,122 @@ def test_a_handler_that_holds_its_thread_for_longer_than_its_patience_ends_its_l
     gate.set()
 
 
+STOPPED = "crashed(ProcessDied: the loop of its thread was stopped)"
+CANCELLED = "crashed(ProcessDied: the main task of its thread was cancelled)"
+
+
+@pytest.mark.parametrize("place", ["thread", Thread(patience=1.0)], ids=str)
+@pytest.mark.parametrize(("verb", "reason"), [("stop_loop", STOPPED), ("cancel_all", CANCELLED)])
+def test_a_thread_whose_loop_ends_by_itself_ends_its_life_at_once_and_its_successor_has_what_waited(
+    verb: str, reason: str, place: Any
+) -> None:
+    async def main() -> None:
+        async with ward("a", place=place) as w:
+            began = time.monotonic()
+            for life in (1, 2):
+                assert await w.tree.ref("a").ask(Fault(verb)) == "done"
+                w.write(*range(50))
+                await until(lambda: len(w.log) >= 50)
+                await w.lives_after(life, "a")
+
+                assert [number for number, _ in w.log] == [*range(50)]
+                assert w.log[-1] == (49, life + 1)
+                w.log.clear()
+            assert w.deaths() == {"a": [reason, reason]}
+            assert time.monotonic() - began < 3
+            await until(lambda: threads() == 1)
+
+    real(main())
+
+
+@pytest.mark.parametrize(
+    ("verb", "reasons"),
+    [("stop_loop_and_wait", {STOPPED}), ("cancel_all_and_wait", {CANCELLED, "crashed(CancelledError)"})],
+)
+def test_who_waits_for_a_life_whose_loop_ends_by_itself_hears_of_it_at_once(verb: str, reasons: set[str]) -> None:
+    async def main() -> None:
+        async with ward("a", place="thread") as w:
+            ended = asyncio.ensure_future(w.tree.ref("a").wait_ended())
+            await asyncio.sleep(0)  # it waits first
+            began = time.monotonic()
+            with pytest.raises(ActorDied) as died:
+                await w.tree.ref("a").ask(Fault(verb), timeout=20)
+
+            assert str(died.value.reason) in reasons
+            assert str(await ended) in reasons
+            assert time.monotonic() - began < 3
+            assert await w.tree.ref("a").ask(Fault("block", (0,))) == "done"
+
+    real(main())
+
+
+def test_a_thread_that_cannot_end_although_its_loop_has_is_left_to_itself() -> None:
+    gate = GATES["fallen"] = threading.Event()
+
+    async def main() -> None:
+        async with ward("a", place="thread") as w:
+            w.tree.ref("a").tell(Fault("cancel_all_and_stay", ("fallen",)))
+            await w.lives_after(1, "a")
+
+            assert w.deaths() == {"a": [CANCELLED]}
+            assert await w.tree.ref("a").ask(Fault("block", (0,))) == "done"
+            assert threads() == 2
+            gate.set()
+            await until(lambda: threads() == 1)
+
+    real(main())
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("when", ["in the block", "while they start"])
+def test_lives_at_all_places_outlive_the_cancellation_of_all_tasks_on_the_loop_of_the_node(when: str) -> None:
+    places = {"a": "loop", "b": "thread", "c": "process"}
+    tree = Supervisor("top", [child(Culprit, id=id, place=place) for id, place in places.items()], max_restarts=100)
+
+    async def main() -> None:
+        async with tree.running(log=False) as running:
+            for _ in range(3):
+                if when == "while they start":
+                    for id in places:
+                        running.ref(id).kill()
+                    await asyncio.sleep(0)
+                for task in asyncio.all_tasks() - {asyncio.current_task()}:
+                    task.cancel()
+                for id in places:
+                    assert await running.ref(id).ask(Fault("block", (0,)), timeout=20) == "done"
+
+    asyncio.run(main())
+    real(main())
+
+
+def test_a_start_fails_whose_loop_ends_and_says_so() -> None:
+    async def main() -> None:
+        with pytest.raises(StartFailed) as failed:
+            async with ward("a", cls=Stillborn, place="thread"):
+                pass
+
+        assert "the loop of its thread was stopped" in str(failed.value)
+        await until(lambda: threads() == 0)
+
+    real(main())
+
+
+def test_a_start_fails_for_which_no_thread_can_be_started_and_says_so() -> None:
+    async def main() -> None:
+        async with ActorSystem("top", watchdog=None) as system:
+            usual = threading.stack_size(1 << 46)  # more than there are addresses
+            try:
+                with pytest.raises(StartFailed) as failed:
+                    async with ward("a", place="thread", system=system):
+                        pass
+            finally:
+                threading.stack_size(usual)
+
+            assert "can't start new thread" in str(failed.value)
+
+    real(main())
+
+
 @pytest.mark.process
 @pytest.mark.parametrize("patience", [None, 0.2])
 def test_a_life_whose_thread_was_abandoned_is_promoted_to_a_process(patience: float | None) -> None:
@@ -233,6 +349,9 @@ class Plain(Actor):
     def leave(self, how: str) -> str:
         if how == "stay":
             return how
+        if how == "later":
+            asyncio.get_running_loop().call_soon(sys.exit, 4)
+            return how
         raise {"exit": SystemExit(3), "interrupt": KeyboardInterrupt(), "close": GeneratorExit()}[how]
 
 class Async(Plain):
@@ -244,6 +363,7 @@ async def main():
     async with Supervisor("top", [child(CLS, id="a", place="PLACE")]).running(log=False) as running:
         try:
             await running.ref("a").ask("HOW", timeout=5.0)
+            await asyncio.sleep(20)
         except ActorDied as died:
             print(died.reason.exception, await running.ref("a").ask("stay", timeout=5.0))
 
@@ -256,6 +376,7 @@ if __name__ == "__main__":
 @pytest.mark.parametrize(
     ("place", "cls", "how", "code"),
     [("thread", "Plain", "exit", 3), ("thread", "Async", "interrupt", 130), ("thread", "Async", "close", 0),
+     ("thread", "Plain", "later", 4), ("thread", "Async", "later", 4),
      ("process", "Plain", "close", 0), ("process", "Plain", "interrupt", 0)],
 )  # fmt: skip
 def test_what_leaves_the_program_on_the_loop_does_so_from_a_thread_and_ends_a_process_and_nothing_is_printed_besides(
@@ -298,7 +419,7 @@ PROGRAM = """
 import asyncio, threading
 from actors.engines.loop import run
 from supervisors import Supervisor, child
-from tests.actors.places.culprits import GATES, Culprit, Fault
+from tests.actors.places.culprits import GATES, Culprit, Fault, Stillborn
 
 async def main():
     tree = Supervisor("top", [child(Culprit, id="a", place="thread", shutdown=0.1)])

@@ -49,6 +49,14 @@ def test_the_end_of_a_process_is_told_by_what_the_kernel_and_the_link_said(statu
     assert told(coroner)[:2] == [sentence, "  It had served 2 s and handled 7 messages, in process 4711."]
 
 
+def test_the_end_of_a_thread_is_told_as_none_of_a_process() -> None:
+    there = Lodged(0.5, Pid("t/a", 1), "thread", None, None)
+    reason = Crashed(ProcessDied("the loop of its thread was stopped"))
+    coroner = heard(there, died("t/a", reason=reason, remains=Remains()))
+
+    assert told(coroner)[0] == "t/a died (life 1): the loop of its thread was stopped."
+
+
 def test_a_life_that_did_not_begin_is_told_where_it_was_to_live() -> None:
     autopsy = Autopsy("t/a", 2, Kind.NOT_STARTED, 1.0, "crashed(OSError: no)", where="process 4711 on host b")
 
