@@ -136,7 +136,7 @@ class Calls:
             async with asyncio.timeout(CALL_TIME):
                 end = await self._reach(*read_address(address))
             await cluster.gate.connect(end, address, is_caller=True)
-        except (OSError, TimeoutError, ClusterError) as error:
+        except (OSError, UnicodeError, ClusterError) as error:  # the second: of a name that cannot be looked for
             cluster.gate.refused(address, tls.explain(error), is_caller=True)
             self.answered(address)
         finally:

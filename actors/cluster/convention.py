@@ -124,7 +124,7 @@ class Convention:
     def _joined(self, name: str, boot: int, address: str) -> None:
         try:
             check_name(name)
-            read_address(address)
+            address = spell_address(*read_address(address))
         except ClusterError as error:
             self._cluster.gate.refused("a host of the convention", str(error), is_caller=False)
             return

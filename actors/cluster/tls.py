@@ -129,7 +129,7 @@ def explain(error: BaseException) -> str:
         return "it did not shake hands in time"
     if isinstance(error, ConnectionError):
         return "it hung up instead of shaking hands; if it does not accept our certificate, or has no keys, it says so"
-    if isinstance(error, socket.gaierror):
+    if isinstance(error, (socket.gaierror, UnicodeError)):
         return "no such address is known"
     if isinstance(error, OSError) and error.errno is not None:
         return os.strerror(error.errno).lower() if error.errno > 0 else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import keyword
 import math
@@ -136,7 +137,8 @@ class Membership:
     - ``name``: of this host, unique in the cluster; with keys, the name in its certificate.
     - ``listen``: ``"address:port"``, by default ``127.0.0.1`` and any free port.  Any other address than loopback needs
       ``keys``.  ``advertise``: where others reach it, if that is another one (behind ``0.0.0.0``).
-    - ``join``: addresses of hosts that may be there already; any one will do.
+    - ``join``: addresses of hosts that may be there already; any one will do.  These and ``advertise`` are kept as
+      others are told of them: with a port, and each once.
     - ``keys``: the folder that ``planaria keys host`` made.
     - ``zone``: where it is, from the large to the small: ``"eu/a"``.  ``capabilities``: what it has: ``{"gpu": True}``.
     - ``serves``: whether it runs lives of others.
@@ -168,9 +170,9 @@ class Membership:
         check_zone(self.zone)
         if self.listen is not None:
             read_address(self.listen)
-        for what, each in (("advertise", self.advertise), *(("join", each) for each in self.join)):
-            if each is not None:
-                check_reachable(what, *read_address(each))
+        if self.advertise is not None:
+            object.__setattr__(self, "advertise", _called("advertise", self.advertise))
+        object.__setattr__(self, "join", tuple(dict.fromkeys(_called("join", each) for each in self.join)))
         for name, least in (("patience", 0.5), ("lease", 0.5)):
             value = getattr(self, name)
             if not isinstance(value, (int, float)) or math.isnan(value) or value < least:
@@ -237,15 +239,36 @@ def check_capabilities(capabilities: Any) -> dict[str, Any]:
 def read_address(text: Any, default: int = PORT) -> tuple[str, int]:
     """``"10.0.0.1:7400"``, ``"[::1]:7400"`` or a name as address and port; without a port ``default``.
 
-    Raises ``ClusterError``.
+    Of what is spelled in several ways, as addresses of IPv6 and names are, always the same one.  Raises
+    ``ClusterError`` for what can be no address.
     """
     host, colon, port = text.rpartition(":") if isinstance(text, str) else ("", "", "")
     if not colon or (":" in host and not (host.startswith("[") and host.endswith("]"))):
         host, port = text if isinstance(text, str) else "", str(default)
     host = host.removeprefix("[").removesuffix("]")
-    if not host or any(each.isspace() or each in ",/" for each in host) or not port.isdecimal() or int(port) > 65535:
+    if not _may_be_called(host) or not port.isdecimal() or int(port) > 65535:
         raise ClusterError(f"an address is ADDRESS:PORT, as in 10.0.0.1:{PORT} or [fd00::1]:{PORT}; got {text!r:.100}")
-    return host, int(port)
+    with contextlib.suppress(ValueError):
+        return str(ipaddress.ip_address(host)), int(port)
+    return host.lower(), int(port)
+
+
+def _may_be_called(host: str) -> bool:
+    """Whether anybody can be looked for under a text: an address, or a name whose parts are there and short enough."""
+    if not host or not host.isprintable() or any(each in " ,/" for each in host):
+        return False
+    try:
+        host.encode("idna")  # as whoever looks for it will
+    except UnicodeError:
+        return False
+    return True
+
+
+def _called(what: str, text: str) -> str:
+    """The one spelling of an address at which others are called.  Raises ``ClusterError``."""
+    address, port = read_address(text)
+    check_reachable(what, address, port)
+    return spell_address(address, port)
 
 
 def read_leaders(leaders: tuple[str, ...], own: str) -> list[tuple[str, int]]:

@@ -29,7 +29,11 @@ def made(name: str = "shop", *, serves: bool = False, **options: Any) -> Any:
 
 
 def test_addresses_come_one_by_one_or_in_lists() -> None:
-    assert made(join=("10.0.0.1,10.0.0.2:7500", "c")).join == ("10.0.0.1", "10.0.0.2:7500", "c")
+    assert made(join=("10.0.0.1,10.0.0.2:7500", "c")).join == (
+        "10.0.0.1:7400",
+        "10.0.0.2:7500",
+        "c:7400",
+    )
 
 
 def test_leaders_too_and_a_convention_is_asked_for() -> None:
@@ -70,6 +74,7 @@ def test_what_cannot_be_meant_is_a_sentence() -> None:
         (("--listen", "10.0.0.1"), "--keys"),
         (("--listen", "127.0.0.1:99999"), "an address is ADDRESS:PORT"),
         (("--join", "127.0.0.1:x"), "an address is ADDRESS:PORT"),
+        (("--join", "10.9.0..1"), "[fd00::1]:7400; got '10.9.0..1'"),
         (("--join", "127.0.0.1:1", "--keys", "nowhere"), "nowhere"),
         (("--join", "127.0.0.1:1", "--name", "a b"), "a b"),
         (("--listen", "127.0.0.1:0", "--capability", "host=b"), "host"),

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from actors import NOCONNECTION, Actor, ActorDied, Down, handle
+from actors.cluster import tls
 from actors.cluster.cluster import SETTLE
 from actors.cluster.errors import ClusterError
-from actors.cluster.values import HostState, read_address
+from actors.cluster.values import HostInfo, HostState, read_address
 from tests.actors.cluster.kit import Node, Tap, free_port, hello, node
 from tests.reality import real, until
 
@@ -90,6 +91,27 @@ def test_hosts_find_each_other_over_ipv6_too() -> None:
     async def main() -> None:
         async with node("a", listen="[::1]:0") as a, node("b", a, listen="[::1]:0") as b:
             assert (a.address.startswith("[::1]:"), b.ups()) == (True, ["a"])
+
+    real(main())
+
+
+def test_an_address_in_two_spellings_is_called_once() -> None:
+    async def main() -> None:
+        port = free_port()
+        async with node("b", f"localhost:{port}", f"LOCALHOST:{port}") as b:
+            assert b.said == [f"no link to localhost:{port}: nobody listens there; it is called again"]
+
+    real(main())
+
+
+def test_a_name_that_cannot_be_looked_for_is_an_address_that_nobody_knows() -> None:
+    async def main() -> None:
+        async with node("a") as a:
+            a.directory.learn([HostInfo("b", 1, 1, "b..example:1")], a.system.scheduler.loop.time())
+            await until(lambda: a.said)
+
+            assert a.said[0].startswith("no link to b..example:1: an address is ADDRESS:PORT")
+        assert tls.explain(UnicodeError("label empty or too long")) == "no such address is known"
 
     real(main())
 

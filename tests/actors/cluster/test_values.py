@@ -62,10 +62,22 @@ def test_an_address_is_read(text: str, address: tuple[str, int]) -> None:
     assert read_address(spell_address(*address)) == address
 
 
-@pytest.mark.parametrize("text", ["", ":", ":80", "a:b", "a:65536", "a:-1", None, 7, "[]:80"])
+NO_NAMES = ["10.9.0..1", "a..b:80", ".foo", "x" * 64, f"{'x' * 64}.example:80", "a\0b", "ä" * 64]
+
+
+@pytest.mark.parametrize("text", ["", ":", ":80", "a:b", "a:65536", "a:-1", None, 7, "[]:80", *NO_NAMES])
 def test_what_is_no_address_is_refused_with_an_example(text: Any) -> None:
     with pytest.raises(ClusterError, match=f"as in 10.0.0.1:{PORT}"):
         read_address(text)
+
+
+def test_an_address_is_kept_in_one_spelling_with_its_port_and_once() -> None:
+    spelled = ("10.9.0.1", "10.9.0.1:7400", "[fd00:0::1]", "fd00::1", "One.example", "one.example:7400")
+
+    membership = Membership("a", join=spelled, listen="0.0.0.0", keys="k", advertise="10.9.0.2")
+
+    assert membership.join == ("10.9.0.1:7400", "[fd00::1]:7400", "one.example:7400")
+    assert membership.advertise == "10.9.0.2:7400"
 
 
 def test_without_keys_a_host_listens_on_loopback_only_and_says_how_to_get_out() -> None:
