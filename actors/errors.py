@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .exits import Reason
+    from .origins import Trace
 
 
 class ActorError(Exception):
@@ -226,16 +227,20 @@ class CodecError(ActorError, ValueError):
 class RemoteError(ActorError):
     """What was raised in another process or host, of a class that is not known here or does not travel.
 
-    ``kind``: the class, as ``module:name``; ``text``: what it said; ``traceback``: where it was raised, or empty.  It
-    is the cause of an exception that was rebuilt, for the sake of its traceback.
+    ``kind``: the class, as ``module:name``; ``text``: what it said; ``traceback``: where it was raised, or empty, which
+    is printed with it; ``origins``: the same, and of what it came from, for reports.  It is the cause of an exception
+    that was rebuilt, for the sake of its traceback.
     """
 
-    def __init__(self, kind: str, text: str, traceback: str = "") -> None:
+    def __init__(self, kind: str, text: str, traceback: str = "", origins: tuple[Trace, ...] = ()) -> None:
         self.kind = kind
         self.text = text
         self.traceback = traceback
+        self.origins = origins
         name = kind.removeprefix("builtins:").replace(":", ".")
         super().__init__(f"{name}: {text}" if text else name)
+        if traceback:
+            self.add_note(traceback.rstrip())
 
 
 class Ignore(Exception):

@@ -16,6 +16,7 @@ from actors.cluster.events import (
     MachineryLost,
 )
 from actors.errors import ProcessDied
+from actors.origins import told_there, without_ours
 
 from .events import AutoShutdown, Died, GaveUp, StartFailure, SupervisionEvent, Unexpected
 from .promotion.events import Demoted, Promoted
@@ -68,6 +69,16 @@ def log_events(events: Events) -> Callable[[], None]:
         error = reason.exception if isinstance(reason, Crashed) and level >= logging.WARNING else None
         error = None if isinstance(error, ProcessDied) else error  # it came up nowhere
         text = event.describe() if hasattr(event, "describe") else str(event)
-        logger.log(level, "%s", text, exc_info=error, extra={"event": event})
+        _log(level, text, error, event)
 
     return events.subscribe(log)
+
+
+def _log(level: int, text: str, error: BaseException | None, event: object) -> None:
+    """One record.  The traceback of what was raised elsewhere came as text, which stands where logging keeps that."""
+    trace = (type(error), error, without_ours(error.__traceback__)) if error is not None else None
+    file, line, function, _ = logger.findCaller()
+    record = logger.makeRecord(logger.name, level, file, line, "%s", (text,), trace, function, extra={"event": event})
+    if error is not None:
+        record.exc_text = told_there(error).rstrip() or None
+    logger.handle(record)

@@ -33,7 +33,7 @@ LAYERS = {
     "actors": [
         Layer(
             "values",
-            "shadow _shadow exits evidence signs errors messages "
+            "shadow _shadow exits evidence signs errors origins messages "
             "overload overload.codel overload.brownout places places.place blueprint envelopes",
             pure=True,
         ),
@@ -139,6 +139,7 @@ PUBLISHED = {
     "actors.exits",
     "actors.keeper",
     "actors.messages",
+    "actors.origins",
     "actors.places.place",
     "actors.places.whereabouts",
     "actors.pulse",

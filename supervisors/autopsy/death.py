@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from actors import Crashed, Reason
 from actors.exits import NO_REMAINS, Remains
+from actors.origins import Trace, traces
 from actors.places.whereabouts import Whereabouts
 
-from .frames import Trace, place, reason_text, traces
+from .frames import place, reason_text
 from .kinds import How, Kind
 from .record import Autopsy, Because, Raised, Successor
 

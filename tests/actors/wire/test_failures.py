@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from typing import Any, Self
 
 import pytest
 
-from actors import ActorError, Crashed, RemoteError
+from actors import Actor, ActorDied, ActorError, ActorSystem, CodecError, Crashed, RemoteError, handle
 from actors.errors import MailboxFull
+from actors.origins import CHAIN, Spot, Trace, traces
 from actors.wire import failures
 from tests.actors.wire.kinds import Broken, Order, crossing, ends
 
@@ -38,6 +40,12 @@ class Counting(Exception):
     def __init__(self, what: str) -> None:
         super().__init__(what)
         Counting.made += 1
+
+
+class Crashing(Actor):
+    @handle
+    def handle_it(self, message: str) -> None:
+        raise ValueError("no")
 
 
 def raised(error: Exception) -> Exception:
@@ -152,7 +160,7 @@ def test_one_that_ends_programs_is_never_rebuilt(error: BaseException) -> None:
 @pytest.mark.parametrize("name", ["builtins:print", "builtins:int", "builtins:BaseException", "os:system", "x", ""])
 def test_a_name_that_is_no_exception_is_only_a_name(name: str) -> None:
     sender, receiver = ends(is_trusting=True)
-    made = failures.put_together([name, sender.pack((1,)), None, "no", ""], receiver.unpack, is_trusting=True)
+    made = failures.put_together([name, sender.pack((1,)), None, "no", "", []], receiver.unpack, is_trusting=True)
 
     assert type(made) is RemoteError
     assert made.kind == name
@@ -164,6 +172,65 @@ def test_the_traceback_is_the_cause() -> None:
     assert isinstance(back.__cause__, RemoteError)
     assert "raise error" in back.__cause__.traceback
     assert "RemoteError: ValueError: no" in "".join(traceback.format_exception(back))
+
+
+def spelled(trace: Trace) -> Spot:
+    assert trace.where is not None
+    assert len(trace.where) == 3
+    return trace.where
+
+
+def chained() -> Exception:
+    try:
+        raised_here = raised(KeyError("pear"))
+        raise ValueError("no") from raised_here
+    except ValueError as error:
+        return error
+
+
+@pytest.mark.parametrize("is_trusting", [True, False])
+def test_where_it_was_raised_and_what_it_came_from_arrives_and_goes_on(is_trusting: bool) -> None:
+    error = chained()
+    back = crossing(is_trusting=is_trusting)(error)
+    again = crossing(is_trusting=is_trusting)(back)
+
+    assert [(each.relation, each.type, each.text) for each in traces(back)] == [
+        ("", "ValueError", "no"), ("cause", "KeyError", "'pear'"),
+    ]  # fmt: skip
+    assert [spelled(each)[2] for each in traces(back)] == ["chained", "raised"]
+    assert traces(again) == traces(back)
+    assert again.__cause__.traceback == back.__cause__.traceback
+
+
+def test_our_own_calls_are_no_part_of_the_traceback() -> None:
+    async def crash() -> BaseException:
+        async with ActorSystem("s") as system:
+            ref = await system.spawn(Crashing)
+            with pytest.raises(ActorDied) as died:
+                await ref.ask("now")
+        assert isinstance(died.value.reason, Crashed)
+        return died.value.reason.exception
+
+    text = crossing()(asyncio.run(crash())).__cause__.traceback
+
+    assert text.splitlines()[0] == "Traceback (most recent call last):"
+    assert "in handle_it" in text.splitlines()[1]
+    assert "turn.py" not in text
+
+
+ODD: list[Any] = [
+    None, 5, [[]], [["", "E", "t", None]], [["", 1, "t", None, None]], [["", "E", "t", ["f", "1", "g"], None]],
+    [["", "E", "t", ["f"], None]], [["", "E", "t", None, None]] * (CHAIN + 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("plain", ODD, ids=repr)
+def test_a_chain_that_is_none_is_refused(plain: Any) -> None:
+    def unpack(_: bytes) -> tuple[Any, ...]:
+        return ("no",)
+
+    with pytest.raises(CodecError, match="not made as it should be"):
+        failures.put_together(["builtins:ValueError", b"", None, "no", "", plain], unpack, is_trusting=True)
 
 
 def test_text_and_traceback_are_bounded() -> None:

@@ -104,7 +104,7 @@ class TestDeclarations:
     def test_of_what_is_inside_an_exception(self) -> None:
         wire, _ = ends()
         inner = b"\xdd\x00\xff\xff\xff" * 20 + b"\xc0" * 1000
-        failure: bytes = msgpack.packb([msgpack.ExtType(1, b"\x04"), "builtins:ValueError", inner, None, "no", ""])
+        failure: bytes = msgpack.packb([msgpack.ExtType(1, b"\x04"), "builtins:ValueError", inner, None, "no", "", []])
         tracemalloc.start()
         error = wire.unpack(failure)
         peak = tracemalloc.get_traced_memory()[1]

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
+import re
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
 
-import actors
 from actors import NOCONNECTION, Actor, ActorDied, Crashed, Pid, RemoteError, handle
 from actors.cluster.events import HostDown, HostLeft
 from actors.errors import ProcessDied
 from actors.exits import Remains
+from actors.origins import Trace, traces
 from actors.places.whereabouts import Lodged
 from actors.testing import World, world
-from supervisors import Supervisor, child
+from supervisors import ChildFailed, Supervisor, child
 from supervisors.autopsy.coroner import LAG, LODGED, Coroner
-from supervisors.autopsy.frames import Trace, traces
 from supervisors.autopsy.kinds import How, Kind
 from supervisors.autopsy.record import Autopsy
 from tests.supervisors.autopsy.stage import died, heard
@@ -131,27 +134,87 @@ def test_where_it_lived_can_be_written_and_read_back() -> None:
 
 # -- what is told from elsewhere ---------------------------------------------------------------------------------------
 
-THERE = f"""Traceback (most recent call last):
-  File "/srv/shop/orders.py", line 41, in take
-    reserve(order)
-  File "/srv/shop/stock.py", line 7, in reserve
-    raise KeyError(order)
-  File "{actors.__file__}", line 1, in inside
-KeyError: 'pear'
-"""
+THERE = (Trace("", "OutOfStock", "no pears", ("/srv/shop/stock.py", 7, "reserve"), None),)
 
 
-def test_an_exception_from_elsewhere_is_told_with_the_place_where_it_was_raised_there() -> None:
-    error = KeyError("pear")
-    error.__cause__ = RemoteError("builtins:KeyError", "'pear'", THERE)
+class Fragile(Actor):
+    """Dies of what a library raises, directly or not."""
 
-    assert traces(error) == (Trace("", "KeyError", "'pear'", "/srv/shop/stock.py:7 in reserve", None),)
+    def __init__(self, way: str) -> None:
+        self.way = way
+
+    @handle
+    async def read(self, text: str) -> object:
+        return self.inner(text)
+
+    def inner(self, text: str) -> object:
+        if self.way != "chain":
+            return json.loads(text)
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise RuntimeError("cannot be read") from error
+
+
+class Unready(Fragile):
+    """Does not start, after it has waited."""
+
+    async def started(self) -> None:
+        await asyncio.sleep(0.1)
+        await self.read("{")
+
+
+async def crash(w: World, cls: type[Fragile], way: str, place: str) -> tuple[Autopsy, list[str]]:
+    """The autopsy of a life at ``place``, and what was logged of its death."""
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(logging.Formatter().format(record))  # type: ignore[method-assign]
+    logging.getLogger("planaria").addHandler(handler)
+    try:
+        async with Supervisor("shop", [], max_restarts=0).running() as shop:
+            with suppress(ChildFailed):
+                await shop.start_child(child(cls, way, id="clerk", place=place, restart="temporary"))
+                shop.ref("clerk").tell("{")
+            await w.advance(1.0)
+            (autopsy,) = shop.why("clerk")
+    finally:
+        logging.getLogger("planaria").removeHandler(handler)
+    return autopsy, [line.partition("\n")[2] for line in lines if "Traceback" in line]
+
+
+@pytest.mark.parametrize(
+    ("cls", "way"), [(Fragile, "library"), (Fragile, "chain"), (Unready, "library")], ids=["crash", "chain", "start"]
+)
+@pytest.mark.parametrize("place", ["loop", "process"])
+@world(seed=1)
+async def test_log_and_autopsy_tell_wherever_a_life_is_whose_line_it_was_and_of_what(
+    w: World, cls: type[Fragile], way: str, place: str
+) -> None:
+    autopsy, (logged,) = await crash(w, cls, way, place)
+
+    own = "tests/supervisors/autopsy/test_elsewhere.py:{} in inner"
+    first = Fragile.inner.__code__.co_firstlineno
+    library, line = autopsy.raised[-1], first + (4 if way == "chain" else 2)
+    assert library.type == "JSONDecodeError"
+    assert (library.where or "").startswith("json/decoder.py:")
+    assert library.via == own.format(line)
+    assert [each.where for each in autopsy.raised[:-1]] == [own.format(first + 6)] * (way == "chain")
+    assert [each.relation for each in autopsy.raised] == ["", "cause"][: len(autopsy.raised)]
+    assert "RemoteError" not in logged
+    assert not {"turn.py", "fiber.py", "deputy.py", "life.py"} & set(re.findall(r"\w+\.py", logged))
+    files = re.findall(r'File ".*/(\w+\.py)", line \d+, in (\w+)', logged)
+    assert [name for file, name in files if file == "test_elsewhere.py"] == [
+        *["inner"] * (way == "chain"), *["started"] * (cls is Unready), "read", "inner",
+    ]  # fmt: skip
 
 
 def test_one_of_a_class_that_is_not_known_here_is_told_by_its_name() -> None:
-    (trace,) = traces(RemoteError("shop.errors:OutOfStock", "no pears", THERE))
+    coroner = heard(died("t/a", reason=Crashed(RemoteError("shop.errors:OutOfStock", "no pears", "there", THERE))))
 
-    assert trace[1:4] == ("OutOfStock", "no pears", "/srv/shop/stock.py:7 in reserve")
+    assert told(coroner)[:2] == [
+        "t/a died handling Order in Clerk.take (life 1): OutOfStock: no pears.",
+        "  Raised at /srv/shop/stock.py:7 in reserve.",
+    ]
 
 
 def test_without_a_traceback_there_is_no_place() -> None:
@@ -159,7 +222,7 @@ def test_without_a_traceback_there_is_no_place() -> None:
 
 
 def test_who_died_of_the_end_of_another_one_elsewhere_is_told_why_that_one_ended() -> None:
-    reason = Crashed(RemoteError("shop.errors:OutOfStock", "no pears", THERE))
+    reason = Crashed(RemoteError("shop.errors:OutOfStock", "no pears", "there", THERE))
     asker = Crashed(ActorDied(SimpleNamespace(name="t/b"), reason))
     coroner = heard(died("t/b", reason=reason), died("t/a", reason=asker))
 
