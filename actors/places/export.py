@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from actors.cell import Cell, Waiting
 from actors.deadlines import is_begun
-from actors.envelopes import NOTHING, Ending, Envelope
+from actors.envelopes import Ending, Envelope
 from actors.errors import ActorDied, ActorError, CodecError, DeadlineExceeded
 from actors.exits import NOPROC, Crashed, Reason
 from actors.lifecycle import LIVING, State
@@ -186,7 +186,9 @@ class Export:
         if error is not None and (envelope is not None or ledger is not None):
             self._say([Kind.ERROR, self.number, number, error], lambda why: self._tell_why(number, error, why))
         elif error is None and envelope is not None and envelope.future.is_question:
-            self._say([Kind.ANSWER, self.number, number, value], lambda why: self._answer_refused(number, why))
+            self._say(
+                [Kind.ANSWER, self.number, number, value], lambda why: self._answer_refused(number, envelope, why)
+            )
         else:
             done = self._done
             if done and done[-1][1] == number - 1:
@@ -220,16 +222,16 @@ class Export:
         """An error that cannot travel is told as why it cannot."""
         self._outlet.send([Kind.ERROR, self.number, number, why])
 
-    def _answer_refused(self, number: int, refused: CodecError) -> None:
+    def _answer_refused(self, number: int, question: Envelope, refused: CodecError) -> None:
         """What was answered cannot travel: of a life elsewhere that is a crash, for its handler is to know; an actor
         of here does not die of being asked from elsewhere.
         """
         cell = self.ref._cell
-        error: BaseException = refused
+        error: BaseException = refused.with_traceback(None)  # it came up where answers are packed
         if self.ledger is not None and cell.state in LIVING:
             reason = Crashed(refused)
             error = ActorDied(self.ref, reason, cell.pid)
-            cell.push(Ending(reason, NOTHING))
+            cell.push(Ending(reason, question))  # which is settled: it says whose answer it was
         self._outlet.send([Kind.ERROR, self.number, number, error])
 
     @property

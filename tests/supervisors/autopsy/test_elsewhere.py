@@ -208,6 +208,45 @@ async def test_log_and_autopsy_tell_wherever_a_life_is_whose_line_it_was_and_of_
     ]  # fmt: skip
 
 
+class Careless(Actor):
+    """Answers with what does not travel, at once or later."""
+
+    @handle
+    def answer(self, message: str) -> object:
+        return object()
+
+    @handle
+    def defer_it(self, message: int) -> None:
+        reply = self.defer()
+        assert reply is not None
+        self.after(0.1, (reply, object()))
+
+    @handle
+    def done(self, message: tuple) -> None:  # type: ignore[type-arg]
+        reply, value = message
+        reply.send(value)
+
+
+@pytest.mark.parametrize(
+    ("message", "doing"), [("x", "str in Careless.answer"), (1, "int in Careless.defer_it")], ids=["at once", "later"]
+)
+@world(seed=1)
+async def test_a_life_whose_answer_cannot_travel_died_handling_the_question(
+    w: World, message: object, doing: str
+) -> None:
+    async with Supervisor("shop", [child(Careless, id="clerk", place="process")]).running(log=False) as shop:
+        with pytest.raises(ActorDied):
+            await shop.ref("clerk").ask(message)
+        await w.advance(1.0)
+        (autopsy,) = shop.why("clerk")
+
+    said = autopsy.describe().splitlines()
+    assert said[0].startswith(f"shop/clerk died handling {doing} (life 1): CodecError: builtins:object: is of no type")
+    assert not any("aised at" in line for line in said)
+    assert autopsy.handled is not None
+    assert list(shop.system.dead_letters) == []
+
+
 def test_one_of_a_class_that_is_not_known_here_is_told_by_its_name() -> None:
     coroner = heard(died("t/a", reason=Crashed(RemoteError("shop.errors:OutOfStock", "no pears", "there", THERE))))
 
