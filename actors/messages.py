@@ -88,6 +88,7 @@ class Undelivered(StrEnum):
     NOT_AWAITED = "mailbox full and tell() not awaited"
     EXPIRED = "expired"
     SHED = "shed"
+    UNSENDABLE = "it cannot travel to where the actor lives"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ WHY = {
     "MailboxFull": Undelivered.FULL,
     "ActorDied": Undelivered.DEAD,
     "DeadlineExceeded": Undelivered.EXPIRED,
+    "Unreadable": Undelivered.UNSENDABLE,
 }
 """What the dead letters say of an error, by its name."""
 
@@ -276,10 +277,10 @@ class Endpoint(Outgoing):
                 item.answer(value)
         self._resume(target)
 
-    def _lost(self, target: int, number: int, error: BaseException) -> None:
+    def _lost(self, target: int, number: int, error: BaseException, why: Undelivered | None = None) -> None:
         road = self._roads.get(target)
         for item in road.done(number, number) if road is not None else ():
-            self.fail(self.stand_ins[target], item, error)
+            self.fail(self.stand_ins[target], item, error, why)
         self._resume(target)
 
     def _forward(self, target: int, number: int, other: Ref[Any]) -> None:
@@ -296,16 +297,18 @@ class Endpoint(Outgoing):
         if export is not None:
             export.withdraw(number)
 
-    def fail(self, cell: Cell, item: Any, error: BaseException) -> None:
-        """Tell the asker, or the dead letters, that a message was not handled."""
-        why = WHY.get(type(error).__name__, Undelivered.FAILED)
+    def fail(self, cell: Cell, item: Any, error: BaseException, why: Undelivered | None = None) -> None:
+        """Tell the asker, or the dead letters, that a message was not handled, and ``why``: by default what
+        :data:`WHY` says.
+        """
+        why = why or WHY.get(type(error).__name__, Undelivered.FAILED)
         if item.__class__ is Envelope and item.future is not None and not item.is_told:
             item.fail(error)
             if why is Undelivered.UNHANDLED and not isinstance(cell.owner, Embassy):  # else it is one where it went
                 cell.scheduler.system.dead_letters.add(item.message, cell.ref, why)
             return
         reason = getattr(error, "reason", None)
-        if reason is None and why is Undelivered.FAILED:
+        if reason is None and why in (Undelivered.FAILED, Undelivered.UNSENDABLE):
             reason = Crashed(error)
         cell.refuse(item, reason, why)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors.errors import CodecError
 from actors.exits import NOCONNECTION, Reason
+from actors.messages import Undelivered
 
 from .embassy import Embassy
 from .export import Export
@@ -96,7 +97,7 @@ class Outgoing:
         """A batch holds something that cannot travel: find out what, and tell whoever sent it."""
         _, target, first, messages, asked = frame
         if len(messages) == 1:
-            self._lost(target, first, error)
+            self._lost(target, first, error, Undelivered.UNSENDABLE)
             return
         if target in self._roads:
             self._roads[target].doubt()
@@ -128,8 +129,10 @@ class Outgoing:
                 cell.actor.drain()
         self.flush()
 
-    def _lost(self, target: int, number: int, error: BaseException) -> None:
-        """What was sent to ``target`` under this number will not be handled, because of ``error``."""
+    def _lost(self, target: int, number: int, error: BaseException, why: Undelivered | None = None) -> None:
+        """What was sent to ``target`` under this number will not be handled, because of ``error``; ``why``: what the
+        dead letters say, if that does not follow from it.
+        """
         raise NotImplementedError
 
     def _resume(self, target: int) -> None:

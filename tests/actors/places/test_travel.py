@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from actors import Actor, Crashed, Shutdown, handle, register
+from actors import Actor, Crashed, Shutdown, Undelivered, handle, register
 from actors.errors import CodecError
 from actors.places.endpoint import Endpoint
 from actors.places.place import Process
@@ -45,6 +45,7 @@ async def test_what_was_told_and_cannot_travel_is_a_dead_letter_that_says_why(s:
     (letter,) = s.system.dead_letters
 
     assert (letter.ref, str(letter.reason)) == (ref, f"crashed(CodecError: {SENTENCE})")
+    assert letter.why is Undelivered.UNSENDABLE
 
 
 @elsewhere
@@ -217,6 +218,7 @@ def test_a_message_of_a_class_that_is_not_known_there_comes_back(only_here: Any)
         (letter,) = s.system.dead_letters
         message: Any = letter.message
         assert (message.text, why in str(letter.reason)) == ("told", True)
+        assert letter.why is Undelivered.UNSENDABLE
         await s.logged("before", "after")
 
     play((Process(), False), test)
