@@ -21,6 +21,7 @@
     ├── IllegalTransition    a life was asked to do what its state does not allow (a defect in the engine)
     ├── HandlerError         a class declares handlers that contradict each other (raised when it is defined)
     ├── CodecError           a message, a frame or a type that the codec refuses (see .what and .why)
+    │   └── ClassMissing     ... a class whose life is to begin elsewhere, and which is not found there
     └── RemoteError          what was raised in another process, where its class is not known here (see .kind)
 
 ``Ignore`` is not an error: an actor raises it in ``started()`` to say that it is not needed.
@@ -222,6 +223,36 @@ class CodecError(ActorError, ValueError):
         self.what = what
         self.why = why
         super().__init__(f"{what}: {why}")
+
+
+class ClassMissing(CodecError):
+    """A life cannot begin elsewhere: its class is not found there by its ``module`` and ``qualname``.
+
+    ``error``: what its import said, or the search in the module if ``is_imported``; ``host``: the other host on which
+    that was, ``None``: a process of this one.
+    """
+
+    def __init__(self, module: str, qualname: str, error: str, *, is_imported: bool, host: str | None = None) -> None:
+        self.module = module
+        self.qualname = qualname
+        self.error = error
+        self.is_imported = is_imported
+        self.host = host
+        is_nameless = module == "__main__" or "<locals>" in qualname
+        if host is None or is_nameless:
+            where = "in another process" if host is None else f"on host {host}"
+            why = f"cannot be found by its name {where} ({error})"
+            why += ": define it at the top of a module" if is_nameless else ""
+            why += f" that host {host} can import" if host is not None else ""
+        elif is_imported:
+            why = f"host {host} has another {module} without it ({error})"
+        else:
+            why = f"host {host} cannot import {module} ({error})"
+        super().__init__(f"class {module}.{qualname}", why)
+
+    def on(self, host: str) -> ClassMissing:
+        """The same, where it is known on which host that was."""
+        return ClassMissing(self.module, self.qualname, self.error, is_imported=self.is_imported, host=host)
 
 
 class RemoteError(ActorError):

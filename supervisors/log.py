@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from actors import Abandoned, Blocked, Crashed, Events, Lost, Quarantined
+from actors import Abandoned, Blocked, ClassMissing, Crashed, Events, Lost, ProcessDied, Quarantined
+from actors.cluster.errors import NoHostFits
 from actors.cluster.events import (
     CertificateExpires,
     ClusterEvent,
+    CodeMissing,
     ConventionLost,
     HostDown,
     HostRefused,
     LeaderMissing,
     MachineryLost,
 )
-from actors.errors import ProcessDied
 from actors.origins import told_there, without_ours
 
 from .events import AutoShutdown, Died, GaveUp, StartFailure, SupervisionEvent, Unexpected
@@ -41,8 +42,13 @@ LEVELS: dict[type, int] = {
     LeaderMissing: logging.WARNING,
     ConventionLost: logging.WARNING,
     MachineryLost: logging.WARNING,
+    CodeMissing: logging.WARNING,
 }
 """Levels by event; any other supervision event is logged at ``DEBUG``, a clean death and what hosts do at ``INFO``."""
+
+
+TOLD = (ProcessDied, NoHostFits, ClassMissing)
+"""What says all there is to say in its text: it came up nowhere, or in code of ours that finds places for lives."""
 
 
 def level_of(event: object) -> int | None:
@@ -67,7 +73,7 @@ def log_events(events: Events) -> Callable[[], None]:
             return
         reason = getattr(event, "reason", None)
         error = reason.exception if isinstance(reason, Crashed) and level >= logging.WARNING else None
-        error = None if isinstance(error, ProcessDied) else error  # it came up nowhere
+        error = None if isinstance(error, TOLD) else error
         text = event.describe() if hasattr(event, "describe") else str(event)
         _log(level, text, error, event)
 

@@ -17,7 +17,7 @@ from .calls import Calls
 from .convention import convene
 from .directory import Directory
 from .errors import ClusterError
-from .events import HostDown, HostDraining, HostLeft, HostUp, MachineryLost
+from .events import CodeMissing, HostDown, HostDraining, HostLeft, HostUp, MachineryLost
 from .frames import Word
 from .gate import Gate
 from .housing import Housing
@@ -27,7 +27,7 @@ from .tissue import lend_wires, take_wires_back
 from .values import HostInfo, HostState, HostView, Membership, read_address, spell_address
 
 if TYPE_CHECKING:
-    from actors.places.deputy import Lodging
+    from actors.places.deputy import Lodger, Lodging
     from actors.places.place import Process
     from actors.ref import Ref
     from actors.system import ActorSystem
@@ -40,6 +40,9 @@ SETTLE = 1.0
 
 FAREWELL = 0.05
 """Seconds that word of this host's leaving is given to get out."""
+
+WORDS = 1000
+"""Characters of what another host says that are passed on."""
 
 Seen = Callable[[HostView], object]
 Datagram = Callable[[str, bytes], object]
@@ -296,6 +299,10 @@ class Cluster:
         """See :class:`~.peer.Household`."""
         self._drain_here()
 
+    def lacked(self, peer: Peer, what: str) -> None:
+        """See :class:`~.peer.Household`."""
+        self.publish(CodeMissing(self.system.now(), peer.name, what[:WORDS]))
+
     def datagram(self, peer: Peer, channel: int, data: bytes) -> None:
         """See :class:`~.peer.Household`."""
         receiver = self._receivers.get(channel)
@@ -362,9 +369,9 @@ class Cluster:
         """Have a process ready for the first life of another host.  Raises ``ClusterError`` if none can be had."""
         await self.cabins.warm()
 
-    async def lodge(self, wanted: Mapping[str, Any], process: Process) -> Lodging:
+    async def lodge(self, wanted: Mapping[str, Any], process: Process, lodger: Lodger) -> Lodging:
         """A process on the host that fits best.  Raises ``NoHostFits`` if none does or can."""
-        return await self._housing.lodge(wanted, process)
+        return await self._housing.lodge(wanted, process, lodger)
 
     def drain(self, host: str) -> None:
         """Empty a host: it takes no lives any more, and those who have some there replace them elsewhere.

@@ -87,6 +87,17 @@ class HostDraining(ClusterEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class CodeMissing(ClusterEvent):
+    """A life of ``host`` could not begin here, because this host does not have its code."""
+
+    why: str
+
+    def describe(self) -> str:
+        """One English line."""
+        return f"a life of host {self.host} cannot begin here: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
 class MachineryLost(ClusterEvent):
     """The processes by which this host gets others for lives were killed, and are started again.
 

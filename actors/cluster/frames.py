@@ -14,7 +14,8 @@ class Word:
     - ``END``: tunnel: kill what runs there; ``GONE``: tunnel, how it ended, its ledger;
     - ``FIND``: a number, a name or path; ``FOUND``: the number, the ref or ``None``;
     - ``DATAGRAM``: channel, bytes;
-    - ``DRAIN``: nothing: the receiver is to be emptied.
+    - ``DRAIN``: nothing: the receiver is to be emptied;
+    - ``LACKED``: in words, what a life of the sender's needed to begin on the receiver, and did not find.
     """
 
     HOSTS = 64
@@ -30,3 +31,4 @@ class Word:
     FOUND = 74
     DATAGRAM = 75
     DRAIN = 76
+    LACKED = 77

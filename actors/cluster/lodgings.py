@@ -21,7 +21,7 @@ from .tunnel import Tunnel
 
 if TYPE_CHECKING:
     from actors.actor import Actor
-    from actors.places.deputy import Lodging
+    from actors.places.deputy import Lodger, Lodging
     from actors.places.endpoint import Endpoint
     from actors.places.ledger import Ledger
     from actors.system import ActorSystem
@@ -44,7 +44,7 @@ class Berths:
     def __init__(self, system: ActorSystem) -> None:
         self._system = system
 
-    async def take(self, place: Any) -> Lodging:
+    async def take(self, place: Any, lodger: Lodger) -> Lodging:
         """See :class:`~actors.places.deputy.Lodgings`.  Raises ``NoHostFits``."""
         wanted, process = (place.capabilities, place.on) if isinstance(place, Host) else ({}, Process())
         cluster = self._system.cluster
@@ -54,7 +54,7 @@ class Berths:
                 f"system {self._system.name!r} belongs to no cluster: run its tree with `planaria run --join ADDRESS`, "
                 "or within a Cluster",
             )
-        lodging: Lodging = await cluster.lodge(wanted, process)
+        lodging: Lodging = await cluster.lodge(wanted, process, lodger)
         return lodging
 
     async def close(self) -> None:

@@ -66,6 +66,9 @@ class Household(Protocol):
     def asked_to_drain(self, peer: Peer) -> None:
         """This host is to be emptied."""
 
+    def lacked(self, peer: Peer, what: str) -> None:
+        """A life could not begin here for want of something."""
+
     def datagram(self, peer: Peer, channel: int, data: bytes) -> None:
         """Bytes have come."""
 
@@ -176,6 +179,7 @@ class Peer:
             Word.FOUND: self._found,
             Word.DATAGRAM: lambda channel, data: home.datagram(self, channel, data),
             Word.DRAIN: lambda: home.asked_to_drain(self),
+            Word.LACKED: lambda what: home.lacked(self, what),
         }
 
     @property

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from actors.blueprint import Blueprint
 from actors.envelopes import NOTHING, Call, Signal, bare
-from actors.errors import ActorDied, CodecError, Ignore, NotRunning, ProcessDied
+from actors.errors import ActorDied, ClassMissing, CodecError, Ignore, NotRunning, ProcessDied
 from actors.events import Blocked
 from actors.evidence import Evidence
 from actors.exits import KILL, KILLED, NOCONNECTION, NOPROC, Crashed, Reason, Remains
@@ -72,10 +72,20 @@ class Lodging(Protocol):
         """What is seen of it from outside."""
 
 
+class Lodger(NamedTuple):
+    """Who looks for a lodging: the ``name`` of its place, its ``cls``, and the ``start`` that is done when its life has
+    begun there or not.
+    """
+
+    name: str
+    cls: type[Any]
+    start: asyncio.Future[None]
+
+
 class Lodgings(Protocol):
     """Where lodgings are to be had."""
 
-    async def take(self, place: Any) -> Lodging:
+    async def take(self, place: Any, lodger: Lodger) -> Lodging:
         """One for ``place``, ready to run a life.  Raises ``ActorError`` if there is none."""
 
     async def close(self) -> None:
@@ -136,7 +146,8 @@ class Deputy(Envoy):
 
     async def _take(self) -> Lodging:
         """A lodging; whoever is killed while one is looked for, which may take long, needs none any more."""
-        taking = asyncio.ensure_future(self.system.lodgings(self.place).take(self.place))
+        lodger = Lodger(self._cell.name, self.blueprint.cls, self._start)
+        taking = asyncio.ensure_future(self.system.lodgings(self.place).take(self.place, lodger))
         either: list[asyncio.Future[Any]] = [taking, self._start]
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -177,7 +188,8 @@ class Deputy(Envoy):
         elif reason is None:
             self._start.set_result(None)
         elif isinstance(reason, Crashed):
-            self._start.set_exception(reason.exception)
+            error, host = reason.exception, self._lodging.host if self._lodging is not None else None
+            self._start.set_exception(error.on(host) if isinstance(error, ClassMissing) and host is not None else error)
         else:
             self._cell.doom = self._cell.doom or reason
             self._start.set_exception(ActorDied(self.ref, reason))

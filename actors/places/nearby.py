@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from actors.exits import KILL
 from actors.links import send_exit
@@ -19,6 +19,9 @@ from .endpoint import Endpoint
 from .ledger import Ledger
 from .pipe import Pipe, Post
 from .resident import Resident
+
+if TYPE_CHECKING:
+    from .deputy import Lodger
 
 DELAY = 0.0001
 """Seconds that a frame takes."""
@@ -109,7 +112,7 @@ class Nearby:
     def __init__(self, system: ActorSystem) -> None:
         self._system = system
 
-    async def take(self, place: Any) -> Room:
+    async def take(self, place: Any, lodger: Lodger | None = None) -> Room:
         """See :class:`~.deputy.Lodgings`."""
         return Room(self._system)
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from actors.system import ActorSystem
     from actors.wire.link import Link
 
+    from .deputy import Lodger
+
 ENTRY = "actors.places.isolate:main"
 
 REHEARSAL = "actors.places.rehearsal:rehearse"
@@ -141,7 +143,7 @@ class Processes:
         self._guard: Guard | None = None
         self._bounds = Bounds()
 
-    async def take(self, place: Any) -> Cabin:
+    async def take(self, place: Any, lodger: Lodger | None = None) -> Cabin:
         """See :class:`~.deputy.Lodgings`."""
         process = place if isinstance(place, Process) else Process()
         nursery = await self._opened()

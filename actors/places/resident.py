@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import math
+import sys
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from actors.actor import Actor
 from actors.blueprint import Blueprint, Mailbox
 from actors.envelopes import NOTHING, Call, Envelope, Hook
-from actors.errors import CodecError
+from actors.errors import ClassMissing, CodecError
 from actors.events import Lost
 from actors.evidence import Evidence
 from actors.exits import SHUTDOWN, Apoptosis, Crashed, Reason, Remains
@@ -245,15 +246,13 @@ def _find(module: str, qualname: str) -> Any:
 
 
 def class_of(module: str, qualname: str) -> type[Actor]:
-    """The actor class of that name.  Raises ``CodecError`` if there is none."""
-    what = f"class {module}.{qualname}"
+    """The actor class of that name.  Raises ``ClassMissing``, or ``CodecError`` if it is something else."""
     try:
         found = _find(module, qualname)
     except (ImportError, AttributeError) as error:
-        why = f"cannot be found by its name in another process ({error}): define it at the top of a module"
-        raise CodecError(what, why) from error
+        raise ClassMissing(module, qualname, str(error), is_imported=module in sys.modules) from error
     if not isinstance(found, type) or not issubclass(found, Actor):
-        raise CodecError(what, "is no Actor class in another process")
+        raise CodecError(f"class {module}.{qualname}", "is no Actor class in another process")
     return found
 
 

@@ -20,7 +20,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from actors.engines.loop import loop_factory
 from actors.errors import ProcessDied
@@ -37,6 +37,9 @@ from .ledger import Ledger, SharedLedger
 from .pipe import Pipe
 from .place import Thread
 from .resident import Resident
+
+if TYPE_CHECKING:
+    from .deputy import Lodger
 
 ABANDONED = "abandoned"
 """How a life in a thread ends that is killed."""
@@ -273,7 +276,7 @@ class Threads:
         self._system = system
         self.left: set[threading.Thread] = set()
 
-    async def take(self, place: Any) -> Desk:
+    async def take(self, place: Any, lodger: Lodger | None = None) -> Desk:
         """See :class:`~.deputy.Lodgings`."""
         return Desk(self._system, place.patience if isinstance(place, Thread) else None, self.left)
 

@@ -29,6 +29,7 @@ PARENTS = {
     "IllegalTransition": ("ActorError",),
     "HandlerError": ("ActorError", "TypeError"),
     "CodecError": ("ActorError", "ValueError"),
+    "ClassMissing": ("CodecError",),
     "RemoteError": ("ActorError",),
 }
 MESSAGES = [
@@ -53,6 +54,29 @@ MESSAGES = [
     (errors.IllegalTransition("start", "closed"), "'start' is not possible in state 'closed'"),
     (errors.HandlerError("A.go", "no message"), "A.go: no message"),
     (errors.CodecError("shop.Order", "is not registered"), "shop.Order: is not registered"),
+    (
+        errors.ClassMissing("shop", "W", "No module named 'shop'", is_imported=False),
+        "class shop.W: cannot be found by its name in another process (No module named 'shop')",
+    ),
+    (
+        errors.ClassMissing("__main__", "W", "no W", is_imported=True),
+        "class __main__.W: cannot be found by its name in another process (no W): define it at the top of a module",
+    ),
+    (
+        errors.ClassMissing("shop", "W", "No module named 'shop'", is_imported=False).on("a"),
+        "class shop.W: host a cannot import shop (No module named 'shop')",
+    ),
+    (
+        errors.ClassMissing("shop", "W", "module 'shop' has no attribute 'W'", is_imported=True).on("a"),
+        "class shop.W: host a has another shop without it (module 'shop' has no attribute 'W')",
+    ),
+    (
+        errors.ClassMissing("__main__", "W", "no W", is_imported=True).on("a"),
+        (
+            "class __main__.W: cannot be found by its name on host a (no W): define it at the top of a module that "
+            "host a can import"
+        ),
+    ),
     (errors.RemoteError("shop:Broken", "no"), "shop.Broken: no"),
     (errors.RemoteError("builtins:KeyError", "", "Traceback"), "KeyError"),
 ]

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from actors.cluster.errors import NoHostFits
-from actors.cluster.placement import SHOWN, choose, why_not
+from actors.cluster.placement import AVOIDED, FAILURES, SHOWN, Failures, choose, why_not
 from actors.cluster.values import HostView
 from actors.places.place import Host, Process, place_of
 
 
-def host(name: str, *, lives: int = 0, cores: int = 1, state: str = "up", **more: Any) -> HostView:
+def host(name: str, *, lives: int = 0, cores: int = 1, state: str = "up", boot: int = 1, **more: Any) -> HostView:
     capabilities, zone = more.get("has", {}), more.get("zone", "")
     is_up = state in ("up", "draining")
     return HostView(
-        name, 1, "10.0.0.1:7400", zone, capabilities, cores, lives, state, is_up, False, more.get("serves", True)
+        name, boot, "10.0.0.1:7400", zone, capabilities, cores, lives, state, is_up, False, more.get("serves", True)
     )
 
 
@@ -51,6 +51,53 @@ def test_a_zone_holds_all_that_is_in_it(wanted: str, found: str | None) -> None:
 
 def test_a_host_can_be_asked_for_by_its_name() -> None:
     assert choose([host("a"), host("b", lives=9)], {"host": "b"}).name == "b"
+
+
+def test_where_it_has_failed_to_begin_a_life_goes_only_if_there_is_no_other() -> None:
+    hosts = [host("a"), host("b", lives=9), host("c", lives=8)]
+
+    assert choose(hosts, {}, failed={"a": 1.0}).name == "c"
+    assert choose(hosts, {}, failed={"a": 1.0, "c": 2.0}).name == "b"
+    assert choose(hosts, {}, tried={"b"}, failed={"a": 1.0, "c": 2.0}).name == "a"
+
+
+def test_where_it_has_failed_everywhere_it_goes_where_that_is_longest_ago() -> None:
+    assert choose([host("a"), host("b"), host("c")], {}, failed={"a": 3.0, "b": 1.0, "c": 2.0}).name == "b"
+
+
+def test_a_failed_start_is_forgotten_after_a_while() -> None:
+    failures, a = Failures(), host("a")
+    failures.note("t/p", a, 10.0)
+
+    assert failures.of("t/p", hosts=[a, host("b")], now=10.0 + AVOIDED) == {"a": 10.0}
+    assert failures.of("t/p", hosts=[a, host("b")], now=10.1 + AVOIDED) == {}
+
+
+def test_a_failed_start_is_held_against_nobody_else() -> None:
+    failures, a = Failures(), host("a")
+    failures.note("t/p", a, 1.0)
+    failures.note("m:C", a, 2.0)
+
+    assert failures.of("t/q", "m:D", hosts=[a], now=3.0) == {}
+    assert failures.of("t/p", "m:D", hosts=[a], now=3.0) == {"a": 1.0}
+    assert failures.of("t/p", "m:C", hosts=[a], now=3.0) == {"a": 2.0}
+
+
+def test_a_host_that_was_started_again_has_never_failed() -> None:
+    failures = Failures()
+    failures.note("t/p", host("a", boot=1), 1.0)
+
+    assert failures.of("t/p", hosts=[host("a", boot=2)], now=1.0) == {}
+
+
+def test_of_more_failed_starts_than_are_remembered_the_last_ones_are() -> None:
+    failures, a = Failures(), host("a")
+    for number in range(FAILURES + 1):
+        failures.note(f"t/p{number % FAILURES}", a, number / FAILURES)
+    failures.note("t/q", a, 2.0)
+
+    known = [each for each in range(FAILURES) if failures.of(f"t/p{each}", hosts=[a], now=2.0)]
+    assert known == [0, *range(2, FAILURES)]
 
 
 def test_a_refusal_names_what_was_asked_for_and_why_each_host_does_not_fit() -> None:
