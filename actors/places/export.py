@@ -229,7 +229,8 @@ class Export:
         cell = self.ref._cell
         error: BaseException = refused.with_traceback(None)  # it came up where answers are packed
         if self.ledger is not None and cell.state in LIVING:
-            reason = Crashed(refused)
+            cause = refused.__cause__
+            reason = Crashed(cause if isinstance(cause, MemoryError) else refused)
             error = ActorDied(self.ref, reason, cell.pid)
             cell.push(Ending(reason, question))  # which is settled: it says whose answer it was
         self._outlet.send([Kind.ERROR, self.number, number, error])

@@ -49,6 +49,9 @@ FROM_INSIDE = "its link was closed from inside"
 WORTH_TELLING = 0.5
 """The share of its patience for which a handler may hold its process before that is reported: it is half killed."""
 
+GRACE = 0.1
+"""Seconds from the end of its link in which a process may end by itself: what it takes to close a loop and to leave."""
+
 MAIN = 0
 """The number of the life among its side's exports."""
 
@@ -72,6 +75,7 @@ class Cabin:
         self._why = ""
         self._is_cut = True
         self._link: Link | None = None
+        self._grace: asyncio.TimerHandle | None = None
         self._lost: Callable[[str], None]
         self.process = isolate.pid
         self.host: str | None = None
@@ -97,20 +101,28 @@ class Cabin:
     def _on_cut(self, why: str) -> None:
         """The link is gone: so is the process, or it is of no use any more."""
         self._is_cut = True
-        if why.startswith(CLOSED):
-            self._why = "" if self._isolate.status is not None or is_ending(self.process) else FROM_INSIDE
-        elif why != OVER:
+        if not why.startswith((CLOSED, OVER)):
             self._why = too_long(self._patience) if why.startswith(SILENT) else why
         if self._isolate.status is not None:
             self._gone(self._isolate.status)
+        elif why.startswith(CLOSED) and not is_ending(self.process):
+            # It may be about to end, and say by its exit code why: its loop closes the link first.
+            self._grace = asyncio.get_running_loop().call_later(GRACE, self._end_grace)
         else:
             self._isolate.kill()
+
+    def _end_grace(self) -> None:
+        if not is_ending(self.process):
+            self._why = FROM_INSIDE
+        self._isolate.kill()
 
     def _on_exit(self, status: ExitStatus) -> None:
         if self._is_cut:
             self._gone(status)
 
     def _gone(self, status: ExitStatus) -> None:
+        if self._grace is not None:
+            self._grace.cancel()
         lost, self._lost = self._lost, _nobody
         how = told(status, self._group)
         lost(f"{how}: {self._why}" if self._why else how)

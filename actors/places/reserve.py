@@ -15,6 +15,7 @@ from collections.abc import Coroutine
 from types import CoroutineType
 from typing import Any
 
+from actors.engines.thespian.isolation import leave
 from actors.engines.thespian.status import OUT_OF_MEMORY
 from actors.handlers import Handler, Routes
 
@@ -33,13 +34,19 @@ def make_room() -> None:
 
 
 def leave_when_out_of_memory(loop: asyncio.AbstractEventLoop) -> None:
-    """Have the process end if the loop itself, or the engine on it, gets no memory."""
+    """Have the process end if the loop itself, or the engine on it, gets no memory.
+
+    Also if what reads from a transport exits, a constructor or an import: uvloop closes the transport, and goes on.
+    """
     loop.set_exception_handler(_judge)
 
 
 def _judge(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    if isinstance(context.get("exception"), MemoryError):
+    error = context.get("exception")
+    if isinstance(error, MemoryError):
         os._exit(OUT_OF_MEMORY)
+    if isinstance(error, SystemExit | KeyboardInterrupt) and "transport" in context:
+        leave(error)
     report(loop, context)
 
 

@@ -83,7 +83,6 @@ def prepare(rehearsal: str | None) -> None:
 
 def become_isolate(nursery: Path, function: Entry, token: bytes, launcher: int, between: int) -> NoReturn:
     """Turn this process into an isolate, run it, and end it."""
-    code = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         linux.close_descriptors()
@@ -93,15 +92,26 @@ def become_isolate(nursery: Path, function: Entry, token: bytes, launcher: int, 
         gc.freeze()  # sockets of the zygote's live on as numbers that are somebody else's now: never finalize them
         gc.enable()
         _serve(nursery, function, token, launcher, between)
-        code = 0
-    except MemoryError:
-        code = OUT_OF_MEMORY
-    except SystemExit as exit_:
-        code = _code(exit_.code)
-    except KeyboardInterrupt:
-        code = INTERRUPTED  # no terminal is there to have sent it: it was raised, and is told as what it ended
-    except BaseException:
-        traceback.print_exc()
+    except BaseException as error:
+        leave(error)  # here, where it still has its frames: to free what they hold may take seconds
+    leave(None)
+
+
+def leave(error: BaseException | None) -> NoReturn:
+    """End this process at once, with the exit code that tells of ``error``; ``None``: all is well."""
+    code = 1
+    try:
+        match error:
+            case None:
+                code = 0
+            case MemoryError():
+                code = OUT_OF_MEMORY
+            case SystemExit():
+                code = _code(error.code)
+            case KeyboardInterrupt():
+                code = INTERRUPTED  # no terminal is there to have sent it: it was raised, and is told as what it ended
+            case _:
+                traceback.print_exception(error)
     finally:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError, AttributeError):

@@ -43,6 +43,17 @@ class Poison:
             os._exit(3)
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """The same, in order."""
+
+    home: int
+
+    def __post_init__(self) -> None:
+        if os.getpid() != self.home:
+            sys.exit(3)
+
+
 class Scribe(Actor):
     """Writes down what it is told, at home."""
 
@@ -138,6 +149,11 @@ class Culprit(Actor):
         self.do_cancel_all()
         asyncio.get_running_loop().run_in_executor(None, self.do_wait, name)
 
+    def do_leave_slowly(self, code: int) -> None:
+        os.closerange(3, 256)
+        time.sleep(0.03)  # pytest.mark.real: as what is left of a process that closes all, and frees its memory
+        os._exit(code)
+
     def do_hoard(self) -> None:
         self.hoard: list[Any] = []
         while True:
@@ -147,6 +163,9 @@ class Culprit(Actor):
         self.crumbs: Any = None
         while True:
             self.crumbs = (self.crumbs,)
+
+    def do_answer(self, size: int) -> bytes:
+        return b"x" * size
 
     def do_starve(self) -> None:
         asyncio.get_running_loop().call_soon(self.do_crumble)

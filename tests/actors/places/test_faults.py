@@ -27,7 +27,7 @@ from actors.places.place import Process
 from supervisors import ChildFailed, Supervisor, child
 from supervisors.events import Died, Stopped
 from supervisors.running import Running
-from tests.actors.places.culprits import Culprit, Deaf, Fault, Poison, Scribe, Write
+from tests.actors.places.culprits import Culprit, Deaf, Fault, Leaving, Poison, Scribe, Write
 from tests.leftovers import MARK, processes
 from tests.project import ROOT
 from tests.reality import PATIENCE, real, until
@@ -128,9 +128,15 @@ FAULTS = {
         "process",
         "crashed(ProcessDied: signal 9: its link was closed from inside)",
     ),
+    "one that takes its time to end": (
+        Fault("leave_slowly", (121,)),
+        "process",
+        "crashed(ProcessDied: exit 121 (out of memory))",
+    ),
     "memory bound": (Fault("hoard"), SMALL, "crashed(MemoryError)"),
     "memory bound at once": (Fault("grow", (1 << 30,)), SMALL, "crashed(MemoryError)"),
     "memory bound to the last byte": (Fault("crumble"), SMALL, "crashed(MemoryError)"),
+    "memory bound in an answer": (Fault("answer", (14 << 20,)), Process(memory=24 << 20), "crashed(MemoryError)"),
     "processor bound": (Fault("spin"), BRIEF, "crashed(ProcessDied: signal 24 (CPU time limit))"),
 }
 
@@ -189,6 +195,18 @@ def test_a_process_whose_loop_itself_gets_no_memory_ends_at_once_and_tells_why()
             await until(lambda: len(w.log) == 10)
 
             assert w.deaths() == {"a": ["crashed(ProcessDied: exit 121 (out of memory))"]}
+
+    real(main())
+
+
+def test_a_message_that_exits_where_it_is_read_is_told_by_its_exit_code() -> None:
+    async def main() -> None:
+        async with ward() as w:
+            await w.pid()
+            w.tree.ref("a").tell(Leaving(os.getpid()))
+            await until(lambda: len(w.ends) > 1)
+
+            assert set(w.deaths()["a"]) == {"crashed(ProcessDied: exit 3)"}
 
     real(main())
 

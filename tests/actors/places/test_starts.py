@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 import os
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from actors import KILLED, Actor, ActorDied, ActorSystem, handle
+from actors import KILLED, Actor, ActorDied, ActorSystem, StartFailed, handle
 from actors.places.beat import link_of, too_long
 from actors.places.endpoint import Endpoint
 from actors.places.isolate import FOREVER
@@ -81,11 +83,11 @@ def test_patience_that_is_shorter_than_a_beat_is_one() -> None:
 
 
 HEAVY = """
-import os, time
+import os, sys, time
 from actors import Actor, handle
 
 if os.environ["HOME_OF_A_TEST"] != str(os.getpid()):
-    time.sleep(1.5)
+    exec(os.environ["ELSEWHERE_IN_A_TEST"])
 
 class Heavy(Actor):
     @handle
@@ -94,24 +96,44 @@ class Heavy(Actor):
 """
 
 
+@pytest.fixture
+def heavy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
+    """A module with an actor, which does something else when it is imported elsewhere."""
+    name = "heavy_module_of_a_test"
+
+    def make(elsewhere: str) -> Any:
+        (tmp_path / f"{name}.py").write_text(HEAVY)
+        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.setenv("HOME_OF_A_TEST", str(os.getpid()))
+        monkeypatch.setenv("ELSEWHERE_IN_A_TEST", elsewhere)
+        return importlib.import_module(name)
+
+    yield make
+    sys.modules.pop(name, None)
+
+
 @pytest.mark.process
-def test_a_module_may_take_longer_to_import_than_patience_lasts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "heavy_module_of_a_test.py").write_text(HEAVY)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv("HOME_OF_A_TEST", str(os.getpid()))
-    import heavy_module_of_a_test as module  # type: ignore[import-not-found]
+def test_a_module_may_take_longer_to_import_than_patience_lasts(heavy: Callable[[str], Any]) -> None:
+    module = heavy("time.sleep(1.5)")
 
     async def main() -> None:
         async with Supervisor("top", [child(module.Heavy, id="a", place=SHORT)]).running(log=False) as tree:
             assert await tree.ref("a").ask("there", timeout=PATIENCE) == "there"
             assert tree.ref("a").pid.incarnation == 1
 
-    try:
-        real(main())
-    finally:
-        del sys.modules[module.__name__]
+    real(main())
+
+
+@pytest.mark.process
+def test_a_module_that_exits_when_it_is_imported_is_told_by_its_exit_code(heavy: Callable[[str], Any]) -> None:
+    module = heavy("sys.exit(4)")
+
+    async def main() -> None:
+        with pytest.raises(StartFailed, match=r"crashed\(ProcessDied: exit 4\)"):
+            async with Supervisor("top", [child(module.Heavy, id="a", place="process")]).running(log=False):
+                pass
+
+    real(main())
 
 
 @pytest.mark.parametrize("patience", [math.inf, FOREVER])

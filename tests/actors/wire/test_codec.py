@@ -175,6 +175,18 @@ def test_a_field_that_was_never_set_is_named() -> None:
         ends()[0].pack(object.__new__(Order))
 
 
+def test_that_memory_is_out_is_no_fault_of_a_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    sender, receiver = ends()
+    packed = sender.pack((1, 2))
+
+    def run_out(data: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(receiver, "_read", run_out)
+    with pytest.raises(MemoryError):
+        receiver.unpack(packed)
+
+
 def test_what_holds_itself_is_refused() -> None:
     loop: list[Any] = []
     loop.append(loop)
