@@ -122,9 +122,10 @@ class CertificateExpires(ClusterEvent):
 
     def describe(self) -> str:
         """One English line."""
+        days = f"{self.days} day{'' if self.days == 1 else 's'}"
         return (
-            f"the certificate of host {self.host} expires in {self.days} days: make a new one with `planaria keys host "
-            f"{self.host}` and restart the host"
+            f"the certificate of host {self.host} expires in {days}: make a new one with `planaria "
+            f"keys host {self.host} --ca CA --replace`, CA being the folder with ca.key, and restart the host"
         )
 
 

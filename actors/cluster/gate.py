@@ -63,12 +63,12 @@ class Gate:
         """Load the keys, if there are to be any, and the convention's.  Raises ``KeyProblem``."""
         cluster = self._cluster
         keys, name = cluster.membership.keys, cluster.name
-        if cluster.membership.discovery == "thespian":
-            self.secret = secret.of_cluster(keys) if keys is not None else secret.of_user()
         if keys is not None:
             self.security = tls.load(keys, name)
             if self.security.days < tls.WARNING_DAYS:
                 cluster.publish(CertificateExpires(cluster.system.now(), name, self.security.days))
+        if cluster.membership.discovery == "thespian":
+            self.secret = secret.of_cluster(keys, name) if keys is not None else secret.of_user()
 
     async def listen(self, address: str, port: int) -> int:
         """Take up connections there; returns the port.  Raises ``ClusterError``."""

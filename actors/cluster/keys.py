@@ -7,12 +7,13 @@ may change.  Private files are their user's alone from the moment they exist.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import secret
+from . import private, secret, tls
 from .errors import KeyProblem
 from .tls import CA, CERTIFICATE, KEY, WARNING_DAYS
 from .values import check_name
@@ -20,7 +21,7 @@ from .values import check_name
 if TYPE_CHECKING:
     from cryptography import x509
 
-CA_KEY = "ca.key"
+CA_KEY = tls.CA_KEY
 
 CA_DAYS, HOST_DAYS = 3650, 365
 """Days that a CA and a host's certificate are good for, unless told otherwise."""
@@ -53,7 +54,6 @@ def make_ca(folder: str | Path, name: str = "planaria", *, days: float = CA_DAYS
     """Make a CA in ``folder``; returns its certificate's path.  Raises ``KeyProblem`` if there is one already."""
     check_name(name)
     crypto = _Crypto()
-    place = _private(folder)
     key = crypto.new_key()
     subject = crypto.name_of(name)
     builder = crypto.builder(subject, subject, key, _span(days, now)).add_extension(
@@ -62,9 +62,9 @@ def make_ca(folder: str | Path, name: str = "planaria", *, days: float = CA_DAYS
     builder = crypto.with_usage(builder, key_cert_sign=True, crl_sign=True)
     builder = builder.add_extension(crypto.x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     certificate = builder.sign(key, crypto.hashes.SHA256())
-    _write(place / CA_KEY, crypto.private(key))
-    _write(place / CA, crypto.public(certificate))
-    return place / CA
+    files = {CA_KEY: crypto.private(key), CA: crypto.public(certificate)}
+    private.write(Path(folder), files, otherwise="name another folder, or take it away first")
+    return Path(folder) / CA
 
 
 def make_host(
@@ -78,18 +78,21 @@ def make_host(
 ) -> Path:
     """Make keys for host ``name`` in the folder ``out``, signed by the CA in the folder ``ca``; returns the former.
 
-    ``replace``: instead of those that are there.  Raises ``KeyProblem``.
+    ``replace``: instead of those that are there; a CA's are never replaced.  Raises ``KeyProblem``; then nothing was
+    written.
     """
     check_name(name)
-    crypto = _Crypto()
+    crypto, place = _Crypto(), Path(out)
+    if os.path.lexists(place / CA_KEY):
+        raise KeyProblem(f"{place} holds the key of a CA, which belongs on no host: name another folder with --out")
     authority, signer = crypto.load(Path(ca) / CA), crypto.load_key(Path(ca) / CA_KEY)
+    crypto.check_pair(Path(ca), authority, signer)
     span = _span(days, now)
     if span[1] > authority.not_valid_after_utc:
         raise KeyProblem(
             f"the CA in {ca} expires {authority.not_valid_after_utc:%Y-%m-%d}, before a certificate of {days:g} days "
             "would: ask for fewer --days, or make a new CA"
         )
-    place = _private(out)
     key = crypto.new_key()
     builder = crypto.builder(crypto.name_of(name), authority.subject, key, span)
     x509, usage = crypto.x509, crypto.usage
@@ -99,20 +102,27 @@ def make_host(
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
     builder = crypto.with_usage(builder, digital_signature=True).add_extension(identifier, critical=False)
     certificate = builder.sign(signer, crypto.hashes.SHA256())
-    if replace:
-        for each in (KEY, CERTIFICATE, CA, secret.FILE):
-            (place / each).unlink(missing_ok=True)
-    _write(place / KEY, crypto.private(key))
-    _write(place / CERTIFICATE, crypto.public(certificate))
-    _write(place / CA, crypto.public(authority))
+    files = {KEY: crypto.private(key), CERTIFICATE: crypto.public(certificate), CA: crypto.public(authority)}
     number = crypto.number_of(signer)
     if number is not None:
-        _write(place / secret.FILE, secret.spell(secret.derive(number)))
+        files[secret.FILE] = secret.spell(secret.derive(number))
+    private.write(
+        place, files, replace=replace, otherwise="name another folder with --out, or make new ones: --replace"
+    )
     return place
 
 
+def name_in(folder: str | Path) -> str:
+    """The host whose keys are in a folder.  Raises ``KeyProblem`` if they are none that a host would start with."""
+    return tls.load(folder).name
+
+
 def show(folder: str | Path, now: datetime | None = None) -> list[Shown]:
-    """The certificates in a folder, with what is wrong with each.  Raises ``KeyProblem`` if there is none."""
+    """The certificates in a folder, with what is wrong with them and their keys.
+
+    Of a host's keys that is all for which it would not start.  Raises ``KeyProblem`` if there is no certificate, or one
+    that cannot be read.
+    """
     crypto, place = _Crypto(), Path(folder)
     moment = now or datetime.now(UTC)
     paths = [place / each for each in (CA, CERTIFICATE) if (place / each).is_file()]
@@ -121,22 +131,54 @@ def show(folder: str | Path, now: datetime | None = None) -> list[Shown]:
     found = []
     for path in paths:
         certificate = crypto.load(path)
-        ends = certificate.not_valid_after_utc
+        ends, name = certificate.not_valid_after_utc, crypto.common_name(certificate)
         days = (ends - moment) // timedelta(days=1)
         problems = []
         if days < 0:
-            problems.append("it has expired")
+            problems.append(f"{path} has expired: {_remedy(path, name)}")
         elif days < WARNING_DAYS:
-            problems.append(f"it expires in {days} days")
-        secret = place / (CA_KEY if path.name == CA else KEY)
-        if secret.is_file() and secret.stat().st_mode & 0o077:
-            problems.append(f"{secret.name} may be read by others: chmod 600 {secret}")
-        if path.name == CA and secret.is_file() and (place / KEY).is_file():
-            problems.append("the CA's key lies on a host: whoever takes the host can make others; take it away")
-        name = crypto.common_name(certificate)
+            problems.append(f"{path} expires in {days} day{'' if days == 1 else 's'}: {_remedy(path, name)}")
+        if path.name == CA:
+            problems += _wrong_with_ca(crypto, place, certificate)
+        if path == paths[-1]:
+            problems += _wrong_with_host(place, name, has_expired=days < 0)
         finger = certificate.fingerprint(crypto.hashes.SHA256()).hex(":", 2)
         found.append(Shown(path, name, path.name == CA, ends, days, finger, tuple(problems)))
     return found
+
+
+def _remedy(path: Path, name: str) -> str:
+    if path.name == CA:
+        return "make a new CA, and new keys for all hosts"
+    return f"make a new one with {tls.anew(name, path.parent)}"
+
+
+def _wrong_with_ca(crypto: _Crypto, place: Path, certificate: x509.Certificate) -> Iterator[str]:
+    path = place / CA_KEY
+    if not path.is_file():
+        return
+    public = private.why_public(path)
+    if public is not None:
+        yield public
+    try:
+        crypto.check_pair(place, certificate, crypto.load_key(path))
+    except KeyProblem as error:
+        yield str(error)
+    if (place / KEY).is_file():
+        yield f"{path} lies on a host: whoever takes the host can make others; take it away"
+
+
+def _wrong_with_host(place: Path, name: str, *, has_expired: bool) -> Iterator[str]:
+    if not any(os.path.lexists(place / each) for each in (CERTIFICATE, KEY, secret.FILE)):
+        return
+    for fault in tls.faults(place, name):
+        if not (fault.is_time and has_expired):  # which is known
+            yield fault.text
+    if os.path.lexists(place / secret.FILE):
+        try:
+            secret.of_cluster(place, name)
+        except KeyProblem as error:
+            yield str(error)
 
 
 class _Crypto:
@@ -205,6 +247,11 @@ class _Crypto:
         except (OSError, ValueError) as error:
             raise KeyProblem(f"{path} is no certificate that can be read: {_why(error)}") from error
 
+    def check_pair(self, place: Path, certificate: x509.Certificate, key: Any) -> None:
+        """Raise ``KeyProblem`` if the key of the CA in a folder is another one's."""
+        if certificate.public_key() != key.public_key():
+            raise KeyProblem(f"{place / CA_KEY} is not the key of {place / CA}: whom it signs nobody accepts")
+
     def load_key(self, path: Path) -> Any:
         try:
             return self._serialization.load_pem_private_key(path.read_bytes(), None)
@@ -227,31 +274,3 @@ def _span(days: float, now: datetime | None) -> tuple[datetime, datetime]:
 
 def _why(error: Exception) -> str:
     return (error.strerror or str(error)) if isinstance(error, OSError) else (str(error) or type(error).__name__)
-
-
-def _private(folder: str | Path) -> Path:
-    place = Path(folder)
-    try:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise KeyProblem(f"{place} is no folder that can be used: {_why(error)}") from error
-    return place
-
-
-def _write(path: Path, data: bytes) -> None:
-    """A new file, its user's alone; half a file is never there."""
-    hidden = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(hidden, path)  # fails if there is one, unlike a rename
-        finally:
-            hidden.unlink()
-    except FileExistsError:
-        raise KeyProblem(f"{path} is there already: name another folder, or take it away first") from None
-    except OSError as error:
-        raise KeyProblem(f"{path} cannot be written: {_why(error)}") from error

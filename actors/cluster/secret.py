@@ -16,6 +16,8 @@ import tempfile
 from pathlib import Path
 
 from .errors import KeyProblem
+from .private import why_public
+from .tls import anew
 
 FILE = "convention.key"
 
@@ -34,13 +36,13 @@ def spell(key: bytes) -> bytes:
     return key.hex().encode() + b"\n"
 
 
-def of_cluster(folder: str | Path) -> bytes:
-    """The key from a host's folder of keys.  Raises ``KeyProblem``."""
+def of_cluster(folder: str | Path, name: str | None = None) -> bytes:
+    """The key from the folder of keys of host ``name``.  Raises ``KeyProblem``."""
     path = Path(folder) / FILE
     if not path.is_file():
         raise KeyProblem(
             f"there is no {path}, by which hosts of a convention know each other: make the host's keys anew with "
-            "`planaria keys host NAME --replace`"
+            f"{anew(name, path.parent)}"
         )
     return _read(path)
 
@@ -77,10 +79,10 @@ def _make(path: Path) -> None:
 
 
 def _read(path: Path) -> bytes:
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077:
-        raise KeyProblem(f"{path} may be read by others (mode {mode:o}): `chmod 600 {path}`")
     try:
+        public = why_public(path)
+        if public is not None:
+            raise KeyProblem(public)
         key = bytes.fromhex(path.read_text("ascii"))
     except (OSError, ValueError) as error:
         raise KeyProblem(f"{path} is no key that can be read: {error}") from error

@@ -7,18 +7,26 @@ from __future__ import annotations
 
 import math
 import os
+import shlex
 import socket
 import ssl
-import stat
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import KeyProblem
+from .private import why_public
 
 CA, CERTIFICATE, KEY = "ca.crt", "host.crt", "host.key"
 """The files in a host's folder of keys."""
+
+CA_KEY = "ca.key"
+"""The file beside ``ca.crt`` in the folder of the CA, and in no host's."""
+
+OTHERS_KEY = ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED")
+"""How OpenSSL says that a key is not a certificate's; the last is said of one of another kind."""
 
 WARNING_DAYS = 30
 """Days before a certificate's end from which on there are warnings."""
@@ -34,40 +42,110 @@ class Security:
     days: int
 
 
-def load(folder: str | Path, name: str, now: float | None = None) -> Security:
-    """The keys of host ``name``, from a folder that ``planaria keys host`` made.
+class Fault(NamedTuple):
+    """One thing that is wrong with a folder of keys, in words; ``is_time``: that it is not good now."""
+
+    text: str
+    is_time: bool = False
+
+
+def load(folder: str | Path, name: str | None = None, now: float | None = None) -> Security:
+    """The keys of host ``name``, from a folder that ``planaria keys host`` made; ``None``: of whom they are.
 
     Raises ``KeyProblem`` if one is missing, readable for others, of another host or CA, or expired.
     """
-    place = Path(folder)
-    if place.exists() and not place.is_dir():
-        raise KeyProblem(f"{place} is no folder; name the one that `planaria keys host {name}` made")
-    paths = [place / each for each in (CA, CERTIFICATE, KEY)]
-    for path in paths:
-        if not path.is_file():
-            raise KeyProblem(f"there is no {path}: make it with `planaria keys host {name} --out {place}`")
-    mode = stat.S_IMODE(paths[2].stat().st_mode)
-    if mode & 0o077:
-        raise KeyProblem(f"{paths[2]} may be read by others (mode {mode:o}): `chmod 600 {paths[2]}`")
-    try:
-        server, client = _context(ssl.PROTOCOL_TLS_SERVER, paths), _context(ssl.PROTOCOL_TLS_CLIENT, paths)
-        certificate = _shown(server, client)
-    except ssl.SSLCertVerificationError as error:
-        is_time = any(each in error.verify_message for each in ("expired", "not yet valid"))
-        clock = f" by this machine's clock, {time.strftime('%Y-%m-%d %H:%M')}" if is_time else ""
-        raise KeyProblem(
-            f"{paths[1]} is no good: {error.verify_message}{clock}; make a new one with `planaria keys host {name}`"
-        ) from error
-    except (ssl.SSLError, OSError) as error:
-        raise KeyProblem(f"the keys in {place} cannot be used: {error}") from error
-    if name not in names_of(certificate):
-        raise KeyProblem(
-            f"{paths[1]} is of host {', '.join(names_of(certificate)) or 'nobody'}, not of {name}: start the host by "
-            f"that name, or make one with `planaria keys host {name}`"
-        )
+    faults, contexts, certificate = _examine(Path(folder), name)
+    if contexts is None:
+        raise KeyProblem(faults[0].text)
+    names = names_of(certificate)
+    if name is None and len(names) > 1:
+        raise KeyProblem(f"{Path(folder) / CERTIFICATE} is of hosts {', '.join(names)}: say which with --name")
     ends = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
     days = math.floor((ends - (time.time() if now is None else now)) / 86400)
-    return Security(name, server, client, days)
+    return Security(name or names[0], *contexts, days)
+
+
+def faults(folder: str | Path, called: str | None = None) -> list[Fault]:
+    """What a host would say with which these are its keys, and would not start; ``called``: of whom they seem to be."""
+    return _examine(Path(folder), None, called)[0]
+
+
+def anew(name: str | None, place: Path) -> str:
+    """The command that makes keys for a folder, whatever is there."""
+    replaces = any(os.path.lexists(place / each) for each in (CA, CERTIFICATE, KEY))
+    command = f"planaria keys host {name or 'NAME'} --ca CA --out {shlex.quote(str(place))}"
+    return f"`{command}{' --replace' if replaces else ''}`, CA being the folder with {CA_KEY}"
+
+
+def _examine(
+    place: Path, name: str | None, called: str | None = None
+) -> tuple[list[Fault], tuple[ssl.SSLContext, ssl.SSLContext] | None, dict[str, Any]]:
+    """All that is wrong, and if that is nothing, both contexts and the certificate."""
+    again = anew(name or called, place)
+    paths = [place / each for each in (CA, CERTIFICATE, KEY)]
+    found = [Fault(text) for text in _unread(place, paths, name, again)]
+    if found:
+        return found, None, {}
+    try:
+        contexts = _context(ssl.PROTOCOL_TLS_SERVER, paths), _context(ssl.PROTOCOL_TLS_CLIENT, paths)
+        certificate = _shown(*contexts)
+    except OSError as error:
+        return [_unusable(error, paths, again)], None, {}
+    names = names_of(certificate)
+    if name not in names if name is not None else not names:
+        text = f"{paths[1]} is of host {', '.join(names)}, not of {name}: start the host by that name, or make one"
+        return (
+            [Fault(f"{text} with {again}" if names else f"{paths[1]} names no host: make one with {again}")],
+            None,
+            {},
+        )
+    return [], contexts, certificate
+
+
+def _unread(place: Path, paths: list[Path], name: str | None, again: str) -> Iterator[str]:
+    """What is wrong with the files, whatever is in them."""
+    try:
+        if place.exists() and not place.is_dir():
+            yield f"{place} is no folder; name the one that `planaria keys host {name or 'NAME'}` made"
+            return
+        if (place / CA_KEY).exists() and not paths[1].exists():
+            yield (
+                f"{place} is the folder of a CA and no host's: make one with `planaria keys host {name or 'NAME'} "
+                f"--ca {shlex.quote(str(place))}`, and name that"
+            )
+            return
+    except OSError as error:
+        yield f"{place} cannot be read: {error.strerror}"
+        return
+    for path in paths:
+        try:
+            path.open("rb").close()
+            public = why_public(path) if path.name == KEY else None
+            if public is not None:
+                yield public
+            if path.name != KEY:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+        except FileNotFoundError:
+            yield f"there is no {path}: make it with {again}"
+        except ssl.SSLError:
+            yield f"{path} is no certificate that can be read: make new ones with {again}"
+        except OSError as error:
+            yield f"{path} cannot be read: {error.strerror}"
+
+
+def _unusable(error: OSError, paths: list[Path], again: str) -> Fault:
+    """Why other hosts will not accept a certificate, or this one cannot show it."""
+    ca, certificate, key = paths
+    if isinstance(error, ssl.SSLCertVerificationError):
+        is_time = any(each in error.verify_message for each in ("expired", "not yet valid"))
+        judge = f"this machine's clock, {time.strftime('%Y-%m-%d %H:%M')}" if is_time else ca
+        text = f"{certificate} is no good: {error.verify_message} by {judge}; make a new one with {again}"
+        return Fault(text, is_time)
+    if isinstance(error, ssl.SSLError) and error.reason in OTHERS_KEY:
+        return Fault(f"{key} is not the key of {certificate}: make new ones with {again}")
+    if isinstance(error, ssl.SSLError) and not error.reason:
+        return Fault(f"{key} is no key that can be read: make new ones with {again}")
+    return Fault(f"the keys in {ca.parent} cannot be used: {error}")
 
 
 def _context(protocol: int, paths: list[Path]) -> ssl.SSLContext:
@@ -76,7 +154,7 @@ def _context(protocol: int, paths: list[Path]) -> ssl.SSLContext:
     context.check_hostname = False  # an address is nobody's name: the greeting's name is looked for in the certificate
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(paths[0])
-    context.load_cert_chain(paths[1], paths[2])
+    context.load_cert_chain(paths[1], paths[2], lambda: b"")  # a password would be asked for at the terminal
     if protocol == ssl.PROTOCOL_TLS_SERVER:
         context.num_tickets = 0  # links are few and long: nobody resumes a session
     return context

@@ -57,8 +57,8 @@ def host(name: str, authority: Path, out: Path | None, days: float, replace: boo
 def show(folder: Path, as_json: bool) -> int:
     """Show whose certificates are in FOLDER, and until when they are good.
 
-    Exit codes: 0 all is well; 1 one has expired or will within 30 days, or a key may be read by others; 2 there is
-    none.
+    Exit codes: 0 all is well; 1 one has expired or will within 30 days, a key may be read by others, or a host would
+    not start with them; 2 there is none, or none that can be read.
     """
     certificates = _tried(lambda: made.show(folder))
     if as_json:
@@ -66,13 +66,17 @@ def show(folder: Path, as_json: bool) -> int:
     else:
         for each in certificates:
             what = "CA" if each.is_ca else "host"
-            ends = "expired" if each.days < 0 else "expires"
-            output().print(
-                line(f"{what} {each.name}: {ends} {each.expires:%Y-%m-%d} ({each.days} days), {each.fingerprint}")
-            )
+            output().print(line(f"{what} {each.name}: {_ends(each)}, {each.fingerprint}"))
             for problem in each.problems:
-                complain(f"{each.path}: {problem}")
+                complain(problem)
     return 1 if any(each.problems for each in certificates) else 0
+
+
+def _ends(shown: made.Shown) -> str:
+    days = shown.days if shown.days >= 0 else -1 - shown.days  # whole ones, either way
+    count = f"{days} day{'' if days == 1 else 's'}"
+    day = f"{shown.expires:%Y-%m-%d}"
+    return f"expires {day} ({count})" if shown.days >= 0 else f"expired {day} ({count} ago)"
 
 
 def _tried(make: Callable[[], T]) -> T:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from actors.cluster.errors import ClusterError
+from actors.cluster.keys import name_in
 from actors.cluster.values import DISCOVERIES, Membership
 
 from .loading import Unusable
@@ -17,7 +18,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 OPTIONS = (
     click.option("--join", metavar="ADDRESS[,ADDRESS...]", multiple=True, help="Hosts that may be there; any will do."),
-    click.option("--name", "host_name", metavar="NAME", help="Of this host, as in its certificate (this machine's)."),
+    click.option(
+        "--name", "host_name", metavar="NAME", help="Of this host (as in its certificate, or this machine's)."
+    ),
     click.option("--listen", metavar="ADDRESS[:PORT]", help="Where to listen (127.0.0.1, any port; else with --keys)."),
     click.option("--advertise", metavar="ADDRESS[:PORT]", help="Where others reach it, if that is another address."),
     click.option("--keys", metavar="FOLDER", help="The keys of this host, made by planaria keys host."),
@@ -65,12 +68,16 @@ def member(
     leaders: tuple[str, ...],
     capabilities: tuple[str, ...],
 ) -> Membership:
-    """What the options say; ``name``: of a host without keys that is not named.  Raises ``click.ClickException``."""
+    """What the options say; ``name``: of a tree, whose host is called so without keys unless it is named.
+
+    Raises ``click.ClickException``.
+    """
     if keys == "":
         raise Unusable("--keys names no folder; leave it out, or name the one that planaria keys host made")
-    if host_name is None:
-        host_name = socket.gethostname() if keys is not None or serves else name
     try:
+        if host_name is None:
+            unnamed = socket.gethostname() if serves else name
+            host_name = name_in(keys) if keys is not None else unnamed
         return Membership(
             host_name,
             listen=listen,

@@ -206,7 +206,7 @@ def test_a_second_signal_ends_a_host_at_once_and_leaves_nothing_behind() -> None
         (["--listen", "127.0.0.1:x"], "planaria: an address is ADDRESS:PORT"),
         (
             ["--keys", "nowhere"],
-            "planaria: there is no nowhere/ca.crt: make it with `planaria keys host a --out nowhere`",
+            "planaria: there is no nowhere/ca.crt: make it with `planaria keys host a --ca CA --out nowhere`",
         ),
         (["--capability", "host=b"], "planaria: no capability may be called 'host'"),
         (["--listen", "192.0.2.1:1", "--keys", "nowhere"], "planaria: there is no nowhere/ca.crt"),

@@ -50,7 +50,9 @@ def test_keys_that_are_not_well_are_shown_with_exit_code_1() -> None:
 
     authority, host = json.loads(shown.out)
     assert shown.code == 1
-    assert (authority["problems"], host["name"], host["problems"]) == ([], "a", ["it has expired"])
+    assert (authority["problems"], host["name"]) == ([], "a")
+    assert [each.partition(":")[0] for each in host["problems"]] == ["a/host.crt has expired"]
+    assert f"host a: expired {date(-2)} (2 days ago), " in planaria("keys", "show", "a").out
 
 
 @pytest.mark.parametrize(
@@ -77,4 +79,24 @@ def test_keys_that_are_there_are_kept_unless_they_are_to_be_replaced() -> None:
         planaria("keys", "host", "a", "--ca", "ca"),
         planaria("keys", "host", "a", "--ca", "ca", "--replace"),
     )
-    assert (again.code, "is there already" in again.complaint, replaced.code) == (2, True, 0)
+    assert (again.code, replaced.code) == (2, 0)
+    assert again.complaint == (
+        "planaria: a/host.key is there already: name another folder with --out, or make new ones: --replace"
+    )
+
+
+def test_what_a_host_would_not_start_with_is_one_line_each_and_exit_code_1() -> None:
+    planaria("keys", "ca", "ca")
+    planaria("keys", "host", "a", "--ca", "ca")
+    Path("a/host.key").unlink()
+    Path("a/convention.key").chmod(0o644)
+    shown = planaria("keys", "show", "a")
+
+    assert shown.code == 1
+    assert shown.err.splitlines() == [
+        (
+            "planaria: there is no a/host.key: make it with `planaria keys host a --ca CA --out a --replace`, CA being "
+            "the folder with ca.key"
+        ),
+        "planaria: a/convention.key may be read by others (mode 644): `chmod 600 a/convention.key`",
+    ]

@@ -12,6 +12,7 @@ from typing import Any
 import click
 import pytest
 
+from actors.cluster import keys
 from supervisors.cli.membership import member
 from tests.cli.shell import await_door, planaria
 from tests.project import ROOT
@@ -56,10 +57,25 @@ def test_a_capability_is_true_false_a_number_or_text(text: str, value: object) -
     assert (found, type(found)) == (value, type(value))
 
 
-def test_a_host_is_called_as_it_is_told_or_as_its_tree_or_with_keys_as_the_machine() -> None:
-    names = [made(host_name="front").name, made().name, made(keys="k").name, made("", serves=True).name]
+def test_a_host_is_called_as_it_is_told_or_as_its_tree_or_as_the_machine() -> None:
+    names = [made(host_name="front").name, made().name, made("", serves=True).name]
 
-    assert names == ["front", "shop", socket.gethostname(), socket.gethostname()]
+    assert names == ["front", "shop", socket.gethostname()]
+
+
+@pytest.mark.parametrize("serves", [False, True])
+def test_a_host_with_keys_is_called_as_its_certificate_says(folder: Path, serves: bool) -> None:
+    pytest.importorskip("cryptography", reason="keys are made with it: pip install 'planaria[cluster]'")
+    keys.make_ca(folder / "ca")
+    keys.make_host("web-1", folder / "ca", folder / "k")
+
+    assert made(keys="k", serves=serves).name == "web-1"
+    assert made(keys="k", serves=serves, host_name="b").name == "b"
+
+
+def test_with_keys_that_are_none_nobody_can_say_how_a_host_is_called(folder: Path) -> None:
+    with pytest.raises(click.ClickException, match=r"there is no k/ca\.crt: make it with"):
+        made(keys="k")
 
 
 def test_what_cannot_be_meant_is_a_sentence() -> None:

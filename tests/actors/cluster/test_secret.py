@@ -55,8 +55,8 @@ def test_a_key_that_others_may_have_made_or_read_is_refused(
 
 
 def test_keys_without_it_say_how_to_make_it(tmp_path: Path) -> None:
-    with pytest.raises(KeyProblem, match="planaria keys host NAME --replace"):
-        secret.of_cluster(tmp_path)
+    with pytest.raises(KeyProblem, match="make the host's keys anew with `planaria keys host a --ca CA"):
+        secret.of_cluster(tmp_path, "a")
 
 
 @pytest.mark.parametrize("text", ["", "zz", "00" * 31])

@@ -210,8 +210,8 @@ def test_a_certificate_that_is_about_to_expire_is_warned_of(ring: Keyring) -> No
         async with node("soon", keys=ring.of("soon", days=20)) as soon:
             assert soon.said == [
                 (
-                    "the certificate of host soon expires in 19 days: make a new one with `planaria keys host soon` "
-                    "and restart the host"
+                    "the certificate of host soon expires in 19 days: make a new one with `planaria keys host soon "
+                    "--ca CA --replace`, CA being the folder with ca.key, and restart the host"
                 )
             ]
 
