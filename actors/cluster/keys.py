@@ -141,7 +141,7 @@ def show(folder: str | Path, now: datetime | None = None) -> list[Shown]:
         if path.name == CA:
             problems += _wrong_with_ca(crypto, place, certificate)
         if path == paths[-1]:
-            problems += _wrong_with_host(place, name, has_expired=days < 0)
+            problems += _wrong_with_host(place, None if path.name == CA else name, has_expired=days < 0)
         finger = certificate.fingerprint(crypto.hashes.SHA256()).hex(":", 2)
         found.append(Shown(path, name, path.name == CA, ends, days, finger, tuple(problems)))
     return found
@@ -168,7 +168,7 @@ def _wrong_with_ca(crypto: _Crypto, place: Path, certificate: x509.Certificate) 
         yield f"{path} lies on a host: whoever takes the host can make others; take it away"
 
 
-def _wrong_with_host(place: Path, name: str, *, has_expired: bool) -> Iterator[str]:
+def _wrong_with_host(place: Path, name: str | None, *, has_expired: bool) -> Iterator[str]:
     if not any(os.path.lexists(place / each) for each in (CERTIFICATE, KEY, secret.FILE)):
         return
     for fault in tls.faults(place, name):

@@ -72,7 +72,8 @@ def _import(name: str) -> ModuleType:
             return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
-            raise Unusable(f"there is no module {error.name!r}{_module_hint(error.name)}") from error
+            hint = _in_the_way(error.name) or _module_hint(error.name)
+            raise Unusable(f"there is no module {error.name!r}{hint}") from error
         raise Unusable(_blame(error)) from error
     except KeyboardInterrupt:
         raise
@@ -92,12 +93,30 @@ def _module_hint(name: str) -> str:
     return f" in {parent}" if parent else " here or among the installed ones"
 
 
+def _in_the_way(name: str) -> str:
+    """What to do about a module that was found elsewhere than where the command is given; empty: it was not."""
+    top = name.partition(".")[0]
+    found, places = sys.modules.get(top), [each for each in (Path(f"{top}.py"), Path(top)) if each.exists()]
+    if found is None or not places:
+        return ""
+    files = [Path(each).resolve() for each in (_file(found), *getattr(found, "__path__", ())) if each]
+    if any(file.is_relative_to(place.resolve()) for file in files for place in places):
+        return ""
+    return f"; {places[0]} here is not it: another module of that name is in the way, so call yours another"
+
+
+def _file(module: ModuleType) -> str:
+    """Empty for a module that is built in, or a folder without ``__init__.py``."""
+    return getattr(module, "__file__", None) or ""
+
+
 def _attribute(module: ModuleType, path: str) -> object:
     found: object = module
-    where, owner = f"module {module.__name__!r}", module.__name__
+    where, owner = f"module {module.__name__!r} ({_short(_file(module)) or 'of no file'})", module.__name__
     for name in path.split("."):
         if not hasattr(found, name):
-            raise Unusable(f"{where} has no {name!r}{_attribute_hint(found, name)}")
+            hint = _in_the_way(module.__name__) or _attribute_hint(found, name)
+            raise Unusable(f"{where} has no {name!r}{hint}")
         found = getattr(found, name)
         where = owner = f"{owner}.{name}"
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,9 @@ UNUSABLE = {
     "shopp:tree": "there is no module 'shopp'; did you mean shop?",
     "zzzz:tree": "there is no module 'zzzz' here or among the installed ones",
     "actors.tessting:tree": "there is no module 'actors.tessting'; did you mean actors.testing?",
-    "shop:tre": "module 'shop' has no 'tre'; did you mean 'tree'?",
-    "shop:zzzz": "module 'shop' has no 'zzzz'; its trees are risky, safe, tree",
-    "treeless:zzzz": "module 'treeless' has no 'zzzz', and no tree at all",
+    "shop:tre": "module 'shop' (shop.py) has no 'tre'; did you mean 'tree'?",
+    "shop:zzzz": "module 'shop' (shop.py) has no 'zzzz'; its trees are risky, safe, tree",
+    "treeless:zzzz": "module 'treeless' (treeless.py) has no 'zzzz', and no tree at all",
     "shop:Holder.tre": "shop.Holder has no 'tre'; did you mean 'tree'?",
     "shop:number": "shop:number is an int, not a tree",
     "shop:one": "shop:one is a child, not a tree; put it into a Supervisor",
@@ -44,6 +45,37 @@ def test_what_cannot_be_used_is_one_line_and_exit_code_2(command: str, target: s
     done = planaria(command, target)
 
     assert (done.code, done.out, done.complaint) == (2, "", f"planaria: {UNUSABLE[target]}")
+
+
+@pytest.mark.parametrize(
+    ("target", "place", "complaint"),
+    [
+        ("colorsys:tree", "colorsys.py", f"module 'colorsys' ({colorsys.__file__}) has no 'tree'; colorsys.py here"),
+        (
+            "colorsys:tree",
+            "colorsys/__init__.py",
+            f"module 'colorsys' ({colorsys.__file__}) has no 'tree'; colorsys here",
+        ),
+        ("colorsys.main:tree", "colorsys/main.py", "there is no module 'colorsys.main'; colorsys here"),
+        ("time:tree", "time.py", "module 'time' (of no file) has no 'tree'; time.py here"),
+    ],
+)
+def test_a_module_of_the_same_name_that_is_in_the_way_is_said_so(
+    folder: Path, target: str, place: str, complaint: str
+) -> None:
+    (folder / place).parent.mkdir(exist_ok=True)
+    (folder / place).write_text("from shop import tree\n", encoding="utf-8")
+
+    done = planaria("tree", target)
+
+    said = "is not it: another module of that name is in the way, so call yours another"
+    assert (done.code, done.complaint) == (2, f"planaria: {complaint} {said}")
+
+
+def test_a_module_from_elsewhere_is_named_with_its_file_and_nothing_is_in_its_way() -> None:
+    done = planaria("tree", "colorsys:tree")
+
+    assert done.complaint == f"planaria: module 'colorsys' ({colorsys.__file__}) has no 'tree', and no tree at all"
 
 
 @pytest.mark.parametrize("target", ["shop:tree", "shop:Holder.tree", "shop:make"])
