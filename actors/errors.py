@@ -242,7 +242,8 @@ class ClassMissing(CodecError):
         if host is None or is_nameless:
             where = "in another process" if host is None else f"on host {host}"
             why = f"cannot be found by its name {where} ({error})"
-            why += ": define it at the top of a module" if is_nameless else ""
+            is_hidden = is_nameless and "cannot be loaded" not in error  # else that says what to do
+            why += ": define it at the top of a module" if is_hidden else ""
             why += f" that host {host} can import" if host is not None else ""
         elif is_imported:
             why = f"host {host} has another {module} without it ({error})"

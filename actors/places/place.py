@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 
-def _check(name: str, field_: str, value: object, least: float) -> None:
+def _check(name: str, field_: str, value: object, least: float, without: str = "None") -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)
-    if value is not None and (not number or value < least):  # type: ignore[operator]
-        raise ValueError(f"{name}.{field_} must be at least {least:g}, or None for no bound; got {value!r}")
+    if (value is not None or without != "None") and (not number or value < least):  # type: ignore[operator]
+        raise ValueError(f"{name}.{field_} must be at least {least:g}, or {without} for no bound; got {value!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Process:
     def __post_init__(self) -> None:
         _check("Process", "memory", self.memory, 1 << 20)
         _check("Process", "cpu", self.cpu, 1)
-        _check("Process", "patience", self.patience, 0.1)
+        _check("Process", "patience", self.patience, 0.1, "math.inf")
         _check("Process", "cores", self.cores, 0.01)
 
     def __repr__(self) -> str:

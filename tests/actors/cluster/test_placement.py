@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from actors.cluster.errors import NoHostFits
 from actors.cluster.placement import AVOIDED, FAILURES, SHOWN, Failures, choose, why_not
 from actors.cluster.values import HostView
-from actors.places.place import Host, Process, place_of
+from actors.places.place import Host, Process, Thread, place_of
 
 
 def host(name: str, *, lives: int = 0, cores: int = 1, state: str = "up", boot: int = 1, **more: Any) -> HostView:
@@ -139,3 +141,18 @@ def test_a_place_on_a_host_is_a_value() -> None:
 def test_a_place_that_no_host_can_be_is_refused_when_it_is_written(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"Host\.(gpu|on) must be"):
         Host(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Process(patience=None),  # type: ignore[arg-type]
+         "Process.patience must be at least 0.1, or math.inf for no bound; got None"),
+        (lambda: Process(patience=0.01), "Process.patience must be at least 0.1, or math.inf for no bound; got 0.01"),
+        (lambda: Process(cpu=0.5), "Process.cpu must be at least 1, or None for no bound; got 0.5"),
+        (lambda: Thread(patience=True), "Thread.patience must be at least 0.1, or None for no bound; got True"),
+    ],
+)  # fmt: skip
+def test_a_bound_that_is_none_says_what_would_be_one(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        make()
