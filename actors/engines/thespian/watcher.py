@@ -1,7 +1,8 @@
 """What a host of a convention hears of the others: by an actor on a leader, and from its own admin of the leaders.
 
 Mended on the way: Thespian would send a host's log records to the leader, have all hosts leave and join the second
-leader each second, leave out registrations that are due, and wait up to 45 s between two messages to other hosts.
+leader each second, leave out registrations that are due, put off a second leader's own whenever a member's comes, and
+wait up to 45 s between two messages to other hosts.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class Watcher(Actor):
 class State(convention.LocalConventionState):
     """What an admin knows of the convention; tells which leaders there are."""
 
+    _conventionRegistration: Any  # noqa: N815 - Thespian's name
+
     def __init__(self, *args: Any) -> None:
         tell("admin", os.getpid())
         self._there: dict[str, bool] = {}
@@ -65,7 +68,10 @@ class State(convention.LocalConventionState):
         known = self._conventionMembers.find(regmsg.adminAddress)
         if known is not None and known.remoteCapabilities.get(BOOT) == regmsg.capabilities.get(BOOT):
             regmsg.firstTime = False  # said to each leader but the first, again and again: it would leave and join
+        due = self._conventionRegistration
         answers = super().got_convention_register(regmsg)
+        if regmsg.adminAddress != self.conventionLeaderAddr:
+            self._conventionRegistration = due  # put off by anybody's: with two members a second leader's never came
         return [each for each in answers if not isinstance(each, LogAggregator)]
 
     def convention_inattention_delay(self, current_time: Any) -> Any:
