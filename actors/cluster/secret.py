@@ -17,9 +17,9 @@ from pathlib import Path
 
 from .errors import KeyProblem
 from .private import why_public
-from .tls import anew
+from .tls import CONVENTION_KEY, anew
 
-FILE = "convention.key"
+FILE = CONVENTION_KEY
 
 SIZE = 32
 

@@ -22,6 +22,9 @@ from .private import why_public
 CA, CERTIFICATE, KEY = "ca.crt", "host.crt", "host.key"
 """The files in a host's folder of keys."""
 
+CONVENTION_KEY = "convention.key"
+"""The file beside them that is used in a convention only."""
+
 CA_KEY = "ca.key"
 """The file beside ``ca.crt`` in the folder of the CA, and in no host's."""
 
@@ -54,9 +57,9 @@ def load(folder: str | Path, name: str | None = None, now: float | None = None) 
 
     Raises ``KeyProblem`` if one is missing, readable for others, of another host or CA, or expired.
     """
-    faults, contexts, certificate = _examine(Path(folder), name)
+    found, contexts, certificate = _examine(Path(folder), name)
     if contexts is None:
-        raise KeyProblem(faults[0].text)
+        raise KeyProblem(found[0].text)
     names = names_of(certificate)
     if name is None and len(names) > 1:
         raise KeyProblem(f"{Path(folder) / CERTIFICATE} is of hosts {', '.join(names)}: say which with --name")
@@ -72,7 +75,7 @@ def faults(folder: str | Path, called: str | None = None) -> list[Fault]:
 
 def anew(name: str | None, place: Path) -> str:
     """The command that makes keys for a folder, whatever is there."""
-    replaces = any(os.path.lexists(place / each) for each in (CA, CERTIFICATE, KEY))
+    replaces = any(os.path.lexists(place / each) for each in (CA, CERTIFICATE, KEY, CONVENTION_KEY))
     command = f"planaria keys host {name or 'NAME'} --ca CA --out {shlex.quote(str(place))}"
     return f"`{command}{' --replace' if replaces else ''}`, CA being the folder with {CA_KEY}"
 
@@ -92,13 +95,11 @@ def _examine(
     except OSError as error:
         return [_unusable(error, paths, again)], None, {}
     names = names_of(certificate)
-    if name not in names if name is not None else not names:
-        text = f"{paths[1]} is of host {', '.join(names)}, not of {name}: start the host by that name, or make one"
-        return (
-            [Fault(f"{text} with {again}" if names else f"{paths[1]} names no host: make one with {again}")],
-            None,
-            {},
-        )
+    if not names:
+        return [Fault(f"{paths[1]} names no host: make one with {again}")], None, {}
+    if name is not None and name not in names:
+        text = f"{paths[1]} is of host {', '.join(names)}, not of {name}: start the host by that name, or with a folder"
+        return [Fault(f"{text} of its own, made with `planaria keys host {name} --ca CA`")], None, {}
     return [], contexts, certificate
 
 
