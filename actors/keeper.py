@@ -110,15 +110,21 @@ class Keeper(Actor):
         reason = Crashed(StartTimeout(cell.ref, KILLED, timeout)) if outcome.reason == KILLED else outcome.reason
         self._later(lambda: self.start_done(cell.ref, reason, outcome.ignored))
 
-    def _limit_start(self, cell: Cell, timeout: float) -> None:
-        incarnation = cell.incarnation
+    def _limit_start(self, cell: Cell, timeout: float, left: float | None = None) -> None:
+        incarnation, loop = cell.incarnation, cell.scheduler.loop
 
         def overdue() -> None:
-            if cell.incarnation == incarnation and cell.state is State.STARTING:
+            if cell.incarnation != incarnation or cell.state is not State.STARTING:
+                return
+            life: Any = cell.actor
+            left = life.waited_until + timeout - loop.time() if life is not None and life.is_stand_in else 0.0
+            if left > 0:
+                self._limit_start(cell, timeout, min(left, timeout))
+            else:
                 cell.more().on_start = lambda cell, outcome: self._on_overdue(cell, outcome, timeout)
                 send_exit(cell, KILL)
 
-        self._limits[cell] = cell.scheduler.loop.call_later(timeout, overdue)
+        self._limits[cell] = loop.call_later(timeout if left is None else left, overdue)
 
     def has_life(self, ref: Ref[Any] | None) -> bool:
         """Whether there is a life, be it one that starts or stops."""

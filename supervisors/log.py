@@ -14,6 +14,7 @@ from actors.cluster.events import (
     ConventionLost,
     HostDown,
     HostRefused,
+    HostsAwaited,
     LeaderMissing,
     MachineryLost,
 )
@@ -38,6 +39,7 @@ LEVELS: dict[type, int] = {
     Lost: logging.DEBUG,
     HostDown: logging.WARNING,
     HostRefused: logging.WARNING,
+    HostsAwaited: logging.WARNING,
     CertificateExpires: logging.WARNING,
     LeaderMissing: logging.WARNING,
     ConventionLost: logging.WARNING,

@@ -60,6 +60,23 @@ class HostLeft(ClusterEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class HostsAwaited(ClusterEvent):
+    """A life is to run on another host, and there is a link to none that runs any: it waits, as do all that follow.
+
+    ``host``: this one; ``called``: where others may be.
+    """
+
+    called: tuple[str, ...]
+
+    def describe(self) -> str:
+        """One English line."""
+        where = f" ({', '.join(self.called)})" if self.called else ""
+        return (
+            f"host {self.host} has no link to a host that runs lives{where}: those that are to run on one wait for it"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class HostRefused(ClusterEvent):
     """Somebody was not let in, or did not let us in.  ``host`` is an address if nobody proved another name."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from actors.places.place import Process
 from actors.wire.types import name_of
 
 from .errors import ClusterError, NoHostFits
-from .events import HostDraining
+from .events import HostDraining, HostsAwaited
 from .frames import Word
 from .lodgings import Berth
 from .placement import Failures, choose, may_return
@@ -29,7 +30,9 @@ ASK_AGAIN = 10.0
 """Seconds after which a life on a host that is drained is asked to leave again."""
 
 JOIN_TIME = 3.0
-"""Seconds after its start in which a host may not know all others yet: until then a life that fits nowhere waits."""
+"""Seconds after its start, or after it was linked with the first host that serves, in which a host may not know all
+others yet: until then a life that fits nowhere waits.
+"""
 
 MEET_TIME = 6.0
 """The same in a convention, whose processes have to be started first."""
@@ -46,11 +49,21 @@ class Housing:
         self._berths: set[Berth] = set()
         self._local: Processes | None = None
         self._failures = Failures()
-        self._since = 0.0
+        self._since = 0.0  # when others began to be known, for the first time or anew
+        self._is_alone = True
+        self._has_met = self._has_said = False
 
     def open(self, now: float) -> None:
         """Others are known from now on."""
         self._since = now
+        self._cluster.watch(self._seen)
+
+    def _seen(self, view: HostView) -> None:
+        """A host has come, gone or changed."""
+        was_alone = self._is_alone
+        self._is_alone = not any(each.is_up and each.serves and not each.is_here for each in self._cluster.hosts())
+        if was_alone and not self._is_alone:
+            self._since, self._has_met, self._has_said = self._now(), True, False
 
     async def close(self) -> None:
         """End what was lodged on this host itself."""
@@ -77,7 +90,7 @@ class Housing:
             try:
                 host = choose(hosts, wanted, tried, failed)
             except NoHostFits as error:
-                if await self._has_come(wanted, since):
+                if await self._has_come(wanted, since, lodger):
                     tried.clear()
                     continue
                 if tried:
@@ -112,28 +125,48 @@ class Housing:
         if isinstance(error, ClassMissing) and peer is not None:
             peer.link.send([Word.LACKED, str(error)])
 
-    async def _has_come(self, wanted: Mapping[str, Any], since: float) -> bool:
-        """Wait for one more host, if there is hope; false: none has come, or ``since`` too long ago."""
+    async def _has_come(self, wanted: Mapping[str, Any], since: float, lodger: Lodger) -> bool:
+        """Wait for one more host, if there is hope; false: none has come, or ``since`` too long ago.
+
+        Of a host that has no link to any that serves nobody knows whether none would fit: it waits for one however
+        long that takes, as long as there are hosts that it calls or that knew it.  What ends that is a link, or the
+        end of who waits.
+        """
         cluster = self._cluster
         member = cluster.membership
-        most = MEET_TIME if member.leaders else JOIN_TIME if member.join else 0.0
-        until = self._since + most if most else 0.0
-        if may_return(cluster.hosts(), wanted):
-            until = max(until, since + RETURN_TIME)
-        left = until - self._now()
-        if left <= 0:
+        others = [each for each in (*member.join, *member.leaders) if each != cluster.address]
+        is_cut_off = self._is_alone and bool(others or self._has_met)
+        left = None if is_cut_off else self._hope(wanted, since) - self._now()
+        if left is not None and left <= 0:
             return False
+        if is_cut_off and not self._has_said:
+            self._has_said = True
+            cluster.publish(HostsAwaited(cluster.system.now(), cluster.name, tuple(others)))
         more = asyncio.Event()
         known = set(cluster.peers)
         stop = cluster.watch(lambda view: None if view.name in known else more.set())
+        if is_cut_off:
+            lodger.waited_until = math.inf
         try:
             async with asyncio.timeout(left):
                 await more.wait()
         except TimeoutError:
             return False
         finally:
+            if is_cut_off:
+                lodger.waited_until = self._now()
             stop()
         return True
+
+    def _hope(self, wanted: Mapping[str, Any], since: float) -> float:
+        """Until when one more host may come that fits, for whoever waits ``since`` then."""
+        cluster = self._cluster
+        member = cluster.membership
+        most = MEET_TIME if member.leaders else JOIN_TIME if member.join or self._has_met else 0.0
+        until = self._since + most if most else 0.0
+        if may_return(cluster.hosts(), wanted):
+            until = max(until, max(since, self._since) + RETURN_TIME)
+        return until
 
     async def _lodge_here(self, process: Process, lodger: Lodger) -> Lodging:
         if self._local is None:

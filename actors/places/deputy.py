@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from actors.blueprint import Blueprint
 from actors.envelopes import NOTHING, Call, Signal, bare
@@ -72,14 +72,16 @@ class Lodging(Protocol):
         """What is seen of it from outside."""
 
 
-class Lodger(NamedTuple):
+class Lodger:
     """Who looks for a lodging: the ``name`` of its place, its ``cls``, and the ``start`` that is done when its life has
-    begun there or not.
+    begun there or not.  ``waited_until``: see :class:`~.envoy.Envoy`.
     """
 
-    name: str
-    cls: type[Any]
-    start: asyncio.Future[None]
+    __slots__ = ("cls", "name", "start", "waited_until")
+
+    def __init__(self, name: str, cls: type[Any], start: asyncio.Future[None]) -> None:
+        self.name, self.cls, self.start = name, cls, start
+        self.waited_until = 0.0
 
 
 class Lodgings(Protocol):
@@ -105,6 +107,7 @@ class Deputy(Envoy):
         self._lodging: Lodging | None = None
         self._start: asyncio.Future[None] = loop.create_future()
         self._start.add_done_callback(lambda start: start.cancelled() or start.exception())  # a kill is told otherwise
+        self._lodger = Lodger(self._cell.name, blueprint.cls, self._start)
         self._gone: asyncio.Future[None] = loop.create_future()
         self._over: tuple[Reason, Remains] | None = None
         self._is_killed = False
@@ -146,8 +149,7 @@ class Deputy(Envoy):
 
     async def _take(self) -> Lodging:
         """A lodging; whoever is killed while one is looked for, which may take long, needs none any more."""
-        lodger = Lodger(self._cell.name, self.blueprint.cls, self._start)
-        taking = asyncio.ensure_future(self.system.lodgings(self.place).take(self.place, lodger))
+        taking = asyncio.ensure_future(self.system.lodgings(self.place).take(self.place, self._lodger))
         either: list[asyncio.Future[Any]] = [taking, self._start]
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -158,6 +160,11 @@ class Deputy(Envoy):
         if taking.cancelled():
             await self._start
         return taking.result()
+
+    @property
+    def waited_until(self) -> float:  # type: ignore[override]  # other envoys wait for nothing
+        """See :class:`~.envoy.Envoy`."""
+        return self._lodger.waited_until
 
     def whereabouts(self) -> Whereabouts:
         """Where the life is, or is to be."""

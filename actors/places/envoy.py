@@ -39,6 +39,9 @@ class Envoy(Actor):
 
     is_stand_in = True
     is_counted = False
+    waited_until = 0.0
+    """Until when its life elsewhere could not begin, by no fault of its own, by the loop's clock; infinity: it cannot
+    yet.  The limit of its start counts from then."""
 
     def __init__(self, endpoint: Endpoint, road: Road) -> None:
         self.endpoint = endpoint
