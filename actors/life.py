@@ -137,6 +137,8 @@ def _estate(cell: Cell) -> Any:
 
 
 def _started(cell: Cell, *, in_turn: bool = True) -> Outcome:
+    if cell.scheduler.copy is not None:
+        leave_copy(cell)
     cell.advance(Event.STARTED)
     cell.scheduler.system.alive += cell.actor.is_counted
     cell.release(in_turn=in_turn)
@@ -152,6 +154,7 @@ def _started(cell: Cell, *, in_turn: bool = True) -> Outcome:
 
 
 def _not_started(cell: Cell, error: BaseException) -> Outcome:
+    leave_copy(cell, error)
     ignored = isinstance(error, Ignore)
     reason = cell.doom or (NORMAL if ignored else Crashed(error))
     bury(cell, reason)
@@ -178,6 +181,13 @@ def leave(cell: Cell, error: BaseException) -> None:
         bury(cell, Crashed(error), hand)
     if starting:
         report(cell, Outcome(Crashed(error)))
+
+
+def leave_copy(cell: Cell, error: BaseException | None = None) -> None:
+    """A hook or handler of ``cell`` is done: if this is a copy of the process that it has made, that leaves."""
+    copy = cell.scheduler.copy
+    if copy is not None and copy.made_in is cell:
+        copy.leave(error)
 
 
 def start_later(cell: Cell) -> None:
@@ -221,7 +231,9 @@ async def end(cell: Cell, reason: Reason, hand: Any = NOTHING, *, hooks: bool = 
                 with cell.scheduler.bounded_stop(cell):
                     await result
         except BaseException as error:
+            leave_copy(cell, error)
             reason, hand = _doom(cell) or Crashed(crash_of(error)), STOPPING
+        leave_copy(cell)
     if cell.incarnation == life and cell.state is State.STOPPING:  # else it was abandoned, and has ended at last
         bury(cell, reason, hand)
 
@@ -237,7 +249,9 @@ async def _last_will(cell: Cell, pulse: Pulse) -> None:
                 result = await result
         pulse.estate = result
     except BaseException as error:
+        leave_copy(cell, error)
         crash_of(error)
+    leave_copy(cell)
 
 
 def crash_of(error: BaseException) -> BaseException:

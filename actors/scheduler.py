@@ -34,6 +34,7 @@ from .turn import DONE, describe, drive
 
 if TYPE_CHECKING:
     from .cell import Cell
+    from .copies import Copy
     from .sentry import Sentry
     from .system import ActorSystem
 
@@ -59,6 +60,7 @@ class Scheduler:
 
     ``attended`` is true while somebody is about to look at the queue: a pump that was armed, a fiber that was woken or
     is draining.  ``acting``: the actor in whose turn code runs at this moment; in all other tasks it is ``None``.
+    ``copy``: in a copy of this process, what ends that.
     ``batch``, ``slice``, ``blocked_after``: see the constants of this module.
     """
 
@@ -89,6 +91,7 @@ class Scheduler:
         self.deadlines = Deadlines(loop)
         self._driver = self.new_driver(in_task=False)
         self.acting: Cell | None = None
+        self.copy: Copy | None = None
 
     # -- the run queue -----------------------------------------------------------------------------------------------
 

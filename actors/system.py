@@ -14,6 +14,7 @@ from . import burial, life
 from .actor import Actor, blueprint_of
 from .blueprint import Blueprint, Mailbox
 from .cell import ACCEPTED, Cell
+from .copies import Guard
 from .deadletters import DeadLetters
 from .elsewhere import here
 from .engine import LOOP, engine_of
@@ -92,6 +93,7 @@ class ActorSystem:
         self._site: Site | None = None
         self._lodgings: dict[type, Lodgings] = {}
         self.embassy: asyncio.Task[Embassy] | None = None  # set by the first link to lives elsewhere
+        self.guard = Guard()  # for the engine
         self.cluster: Cluster | None = None  # set by the cluster that this process is a host of
         self.dead_letters = DeadLetters(self.events, self.now)
 
@@ -105,6 +107,7 @@ class ActorSystem:
         if self._seed is None:
             self.rng = engine.random()
         self._scheduler = Scheduler(self, loop, contextvars.copy_context(), engine)
+        self.guard.begin(self._scheduler)
         if self.watchdog is not None and engine is LOOP:
             self._scheduler.watchdog = keep_watch(self._scheduler, self.watchdog)
         return self
@@ -136,6 +139,7 @@ class ActorSystem:
                     await lodgings.close()
                 await scheduler.close()
             finally:
+                self.guard.end()
                 if scheduler.watchdog is not None:
                     scheduler.watchdog.end()
 

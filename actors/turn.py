@@ -37,7 +37,7 @@ from .envelopes import (
 from .errors import DeadlineExceeded, Unhandled
 from .evidence import Evidence, Harm
 from .exits import Crashed, spell
-from .life import begin, crash_of, end
+from .life import begin, crash_of, end, leave_copy
 from .lifecycle import LIVING, State
 from .messages import Down, Impulse, Undelivered
 from .overload.admission import admit
@@ -153,6 +153,7 @@ def settle(cell: Cell, value: Any, error: BaseException | None = None, message: 
 
     ``message``: what was handled, also if it is not in hand any more.
     """
+    leave_copy(cell, error)
     hand, cell.hand = cell.hand, NOTHING
     if error is not None and (cell.doom is not None or not _is_spared(cell, hand, message, error)):
         cell.push_first(Ending(cell.doom or Crashed(error), hand, cell.brutal))
@@ -328,6 +329,7 @@ def _call_hook(cell: Cell, hook: Hook) -> Generator[Any, Any, None]:
             result = yield from _as_work(result)
     except BaseException as raised:
         error = crash_of(raised)
+    leave_copy(cell, error)
     if cell.actor is life and cell.doom is None:  # else it has ended, or does so now: word of that says more
         hook.done(result, error)
 

@@ -52,8 +52,8 @@ LAYERS = {
         Layer("links", "wire.link"),
         Layer(
             "runtime",
-            "engine events deadletters elsewhere extras cell remains burial life turn stacks fiber scheduler sentry "
-            "asking ref overload.controlled overload.budget overload.breaker overload.retry "
+            "engine events deadletters elsewhere extras cell remains burial life turn copies stacks fiber scheduler "
+            "sentry asking ref overload.controlled overload.budget overload.breaker overload.retry "
             "reply actor checkup succession keeper router system",
         ),
         Layer("tissue", "tissue/*", pure=True),
@@ -64,7 +64,7 @@ LAYERS = {
             "places.usage places.limits places.frames places.ledger places.road places.manage places.relations "
             "places.envoy places.export places.calls places.unreadable places.embassy places.outgoing places.endpoint "
             "places.names places.whereabouts places.tissue places.deputy places.resident places.pipe places.nearby "
-            "places.leaving places.copies places.bounds places.threads places.beat places.program places.reserve "
+            "places.leaving places.bounds places.threads places.beat places.program places.reserve "
             "places.isolate places.rehearsal places.forking places.processes places.lodgings",
         ),
         Layer("cluster", "cluster/*"),

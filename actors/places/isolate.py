@@ -13,7 +13,6 @@ from typing import Any
 from actors.system import ActorSystem
 
 from .beat import beat, link_of
-from .copies import Guard
 from .embassy import embassy_of
 from .endpoint import Endpoint
 from .ledger import DistantLedger, Ledger
@@ -77,9 +76,8 @@ async def serve(system: ActorSystem, sock: socket.socket, settings: dict[str, An
     await system.spawn(Resident, endpoint, ledger, say_no_more, with_reserve if is_bounded() else None)
     await loop.connect_accepted_socket(lambda: link, sock)
     beat(link)
-    guard = Guard(system, lambda: [sock.fileno()])
+    system.guard.doors.append(lambda: [sock.fileno()])
     await over
-    del guard
     endpoint.lost()
 
 

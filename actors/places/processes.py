@@ -14,7 +14,6 @@ from actors.signs import Signs
 
 from .beat import beat, link_of, too_long
 from .bounds import Bounds, told
-from .copies import Guard
 from .endpoint import Endpoint
 from .forking import to_load
 from .ledger import Ledger
@@ -152,8 +151,8 @@ class Processes:
         self._numbers = itertools.count(1)
         self._nursery: Nursery | None = None
         self._opening: asyncio.Task[Nursery] | None = None
-        self._guard: Guard | None = None
         self._bounds = Bounds()
+        system.guard.doors.append(lambda: self._nursery.descriptors() if self._nursery is not None else ())
 
     async def take(self, place: Any, lodger: Lodger | None = None) -> Cabin:
         """See :class:`~.deputy.Lodgings`."""
@@ -207,12 +206,10 @@ class Processes:
 
     async def _open(self) -> Nursery:
         self._nursery = Nursery(entry=ENTRY, rehearsal=REHEARSAL, modules=to_load(*MODULES))
-        self._guard = Guard(self._system, self._nursery.descriptors)
         return await self._nursery.__aenter__()
 
     async def close(self) -> None:
         """See :class:`~.deputy.Lodgings`."""
-        self._guard = None
         if self._opening is not None:
             await asyncio.gather(self._opening, return_exceptions=True)
         if self._nursery is not None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import mmap
+import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
-from actors import Actor, Reason, Ref, handle
+from actors import Actor, ActorSystem, Reason, Ref, handle
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,48 @@ class Culprit(Actor):
             self.ref.tell(Fault("leave", (number,)))
         if way == "exit":
             sys.exit(7)
+        if way == "raise":
+            raise ValueError("in a copy")
         return "from a copy"
+
+    async def do_fork_and_wait(self, way: str) -> int | str:
+        made = self.do_fork("return")
+        if way == "wait":
+            await asyncio.sleep(0)
+            await self.do_nothing()
+        if made == "from a copy" and way == "exit":
+            sys.exit(7)
+        return made
+
+    async def do_nothing(self) -> None:
+        """Waits for nothing."""
+
+    async def do_fork_in_a_task(self) -> int | str:
+        return await asyncio.create_task(self.do_fork_and_wait("return"))
+
+    def do_reap(self, pid: int) -> int | None:
+        """What a child of this process has ended with; ``None``: it has not."""
+        found, status = os.waitpid(pid, os.WNOHANG)
+        return os.waitstatus_to_exitcode(status) if found else None
+
+    def do_multiprocess(self) -> tuple[int | None, str]:
+        context = multiprocessing.get_context("fork")
+        answers = context.SimpleQueue()
+        process = context.Process(target=be_a_node, args=(answers,))
+        process.start()
+        process.join(20)
+        return process.exitcode, answers.get() if not answers.empty() else ""
+
+    def do_run_prepared(self) -> str:
+        echo = [sys.executable, "-c", "print('hi')"]
+        return subprocess.run(echo, preexec_fn=os.getpid, capture_output=True, text=True, check=True).stdout
+
+    def do_multiprocess_elsewhere(self) -> tuple[int | None, str]:
+        told: list[tuple[int | None, str]] = []
+        thread = threading.Thread(target=lambda: told.append(self.do_multiprocess()))
+        thread.start()
+        thread.join()
+        return told[0]
 
     def do_deadlock(self) -> None:
         lock = threading.Lock()
@@ -198,6 +242,72 @@ class Culprit(Actor):
 
     def stopping(self, reason: Reason) -> None:
         self.stopped.append(str(reason))
+
+
+def be_a_node(answers: Any) -> None:
+    """What another process may be: one with a system of its own."""
+
+    async def main() -> None:
+        async with ActorSystem("another") as system:
+            ref = await system.spawn(Culprit)
+            answers.put(f"{await ref.ask(Fault('nothing'))}")
+
+    asyncio.run(main())
+    sys.exit(5)
+
+
+class Forker(Culprit):
+    """Makes copies in its hooks, and writes down that it did."""
+
+    copies: ClassVar[list[int]] = []
+
+    def __init__(self, log: str, hook: str = "") -> None:
+        self.log = Path(log)
+        self.hook = hook
+        self.copy = 0
+
+    def copy_in(self, hook: str) -> bool:
+        """Whether this is the copy."""
+        with self.log.open("a") as file:
+            file.write(f"{hook} {self.ref.name}\n")
+        if hook == self.hook:
+            self.copy = os.fork()
+            self.copies.append(self.copy)
+        return hook == self.hook and not self.copy
+
+    def started(self) -> None:
+        self.copy_in("started")
+
+    def stopping(self, reason: Reason) -> None:
+        self.copy_in("stopping")
+
+    def do_copy(self) -> int:
+        return self.copy
+
+
+class Donor(Forker):
+    """Makes a copy of its process when it leaves something behind."""
+
+    def bequeath(self) -> str:
+        self.copy_in("bequeath")
+        return "all"
+
+    def inherit(self, estate: str) -> None:
+        self.copy_in(f"inherit {estate}")
+
+
+class AsyncForker(Forker):
+    """The same in hooks that wait."""
+
+    async def started(self) -> None:  # type: ignore[override]
+        await self.do_nothing()
+        if self.copy_in("started"):
+            sys.exit(7)
+
+    async def stopping(self, reason: Reason) -> None:  # type: ignore[override]
+        await asyncio.sleep(0)
+        if self.copy_in("stopping"):
+            sys.exit(7)
 
 
 class Stillborn(Culprit):
