@@ -304,7 +304,10 @@ class Ref(Generic[P_contra]):
         return self._cell.scheduler.system
 
     def statistics(self) -> ActorStatistics:
-        """What the place looks like now."""
+        """What the place looks like now; nobody is asked.
+
+        In another process than the place's home its counts are those of the messages that were sent from there.
+        """
         return statistics_of(self._cell)
 
     def __copy__(self) -> Ref[P_contra]:

@@ -175,6 +175,10 @@ class Player(Actor):
     def do_monitor_kept(self) -> None:
         self.monitor(self.refs[-1])
 
+    def do_statistics(self, ref: Ref[Any]) -> tuple[str, int, int]:
+        seen = ref.statistics()
+        return seen.state, seen.mailbox, seen.handled
+
     def do_is_same(self, ref: Ref[Any]) -> bool:
         return ref == self.ref
 

@@ -104,6 +104,20 @@ async def test_a_question_that_was_asked_from_there_is_not_handled_any_more_when
 
 
 @elsewhere
+async def test_statistics_that_are_read_elsewhere_count_what_was_sent_from_there(s: Stage) -> None:
+    one, two = await s.start(Player, "", True), await s.start(Player, "", True, name="q")
+    for _ in range(5):
+        await two.ask(Note("from home"))
+    before = await one.ask(order("statistics", two))
+    for _ in range(3):
+        await one.ask(order("relay", two, Note("from there")))
+
+    assert before == ("running", 0, 0)
+    assert await one.ask(order("statistics", two)) == ("running", 0, 3)
+    assert two.statistics().handled == 8
+
+
+@elsewhere
 async def test_a_management_call_that_comes_during_a_start_waits_for_it(s: Stage) -> None:
     ref = await s.start(Player, "x", True, restarts=1)
     ref.kill()
