@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from supervisors.autopsy.client import DoorError, Found, ask, found
 
+from .guardian import NAME as GUARDIAN
 from .loading import Unusable
+from .processes import usage_of
 
 HOST = "host "
 """What stands before the name of a host that runs no tree of its own."""
@@ -26,10 +28,23 @@ def host_at(door: Found) -> str | None:
         return None
 
 
+def is_guarded_by(door: Found, pid: int) -> bool:
+    """Whether process ``pid`` is the guardian of the one there: its parent, or a child that took that one's place."""
+    node, other = usage_of(door.pid), usage_of(pid)
+    if node is None or other is None or other.name != GUARDIAN:
+        return False
+    return node.parent == other.pid or other.parent == node.pid
+
+
 def called(doors: Iterable[Found], name: str | None) -> list[Found]:
-    """Those of that name, or process id; a name may be the tree's or that of the host which its process is."""
+    """Those of that name, or process id, its own or its guardian's, which is the one that was started.
+
+    A name may be the tree's or that of the host which its process is.
+    """
     doors = list(doors)
     exact = [each for each in doors if name in (None, each.tree, each.tree.removeprefix(HOST), str(each.pid))]
+    if not exact and name is not None and name.isdecimal():
+        exact = [each for each in doors if is_guarded_by(each, int(name))]
     return exact or [each for each in doors if is_tree(each) and host_at(each) == name]
 
 

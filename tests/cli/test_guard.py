@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import signal
@@ -120,7 +121,15 @@ class Service:
         program = [sys.executable, "-c", COMMAND, str(ROOT), "run", *command]
         own = {**os.environ, **environment, "SERVICE": str(folder)}
         self.log = (folder / "log").open("w+b")
+        self.environment = own
         self.first = subprocess.Popen(program, cwd=folder, env=own, stdout=self.log, stderr=self.log)
+
+    def top(self, name: object) -> dict[str, Any]:
+        """What ``planaria top`` tells of the tree of that name or process id."""
+        program = [sys.executable, "-c", COMMAND, str(ROOT), "top", "--once", "--json", "--tree", str(name)]
+        done = subprocess.run(program, env=self.environment, capture_output=True, text=True, check=False)
+        told: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {"error": done.stderr}
+        return told
 
     def processes(self) -> dict[int, str]:
         """Pid and name of each that lives."""
@@ -282,6 +291,24 @@ def test_a_signal_to_the_guardian_stops_the_tree_also_when_it_is_not_the_first(f
 
     assert "the guardian was killed; its successor is process" in said
     assert "work/job was stopped" in said
+
+
+@pytest.mark.real
+@pytest.mark.process
+@needs_processes
+def test_a_tree_is_known_by_the_process_id_of_its_guardian_the_first_one_s_or_another_s(folder: Path) -> None:
+    with serving(folder, "ending:idle", "--guard") as service:
+        asyncio.run(becomes(lambda: "is ready" in service.said(), service.said))
+        node, first = service.find("planaria-node"), service.first.pid
+        by_first = service.top(first)
+        os.kill(first, signal.SIGKILL)
+        service.first.wait(HEALED)
+        asyncio.run(becomes(lambda: service.names()["planaria-guard"] == 1, service.said))
+        second = service.find("planaria-guard")
+        by_second, by_none = service.top(second), service.top(first)
+
+    assert [by_first.get("pid"), by_second.get("pid")] == [node, node], (by_first, by_second)
+    assert f"no tree '{first}' runs here" in by_none["error"]
 
 
 @pytest.mark.real
