@@ -9,6 +9,7 @@ import asyncio
 import os
 import runpy
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -16,8 +17,8 @@ ALIAS = "__mp_main__"
 """What the main module is called while it is loaded elsewhere."""
 
 Main = list[Any]
-"""How to load it: ``["file", path, ...]`` or ``["module", name, ...]``, whether any class is defined in it, and what it
-was called with.
+"""How to load it: ``["file", path of a script, folder or zip file, ...]`` or ``["module", name, ...]``, whether any
+class is defined in it, and what it was called with.
 """
 
 
@@ -27,6 +28,8 @@ def main_module() -> Main | None:
     spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
     has_classes = any(isinstance(each, type) and each.__module__ == "__main__" for each in tuple(vars(main).values()))
     arguments = [os.fsencode(each) for each in sys.argv]
+    if spec is not None and spec.name == "__main__" and file is not None:
+        return ["file", str(Path(file).parent), has_classes, arguments]  # a folder, or a zip file, with a __main__.py
     if spec is not None:
         return ["module", spec.name, has_classes, arguments]
     return ["file", file, has_classes, arguments] if file is not None else None
@@ -60,10 +63,11 @@ def _fill(module: ModuleType, kind: str, where: str) -> None:
     try:
         module.__dict__.update(_within_a_loop(runpy.run_path if kind == "file" else runpy.run_module, where))
     except (Exception, SystemExit) as error:
-        why = (
-            f"{where} cannot be loaded in another process ({type(error).__name__}: {error}): put what runs it under "
-            "`if __name__ == '__main__':`"
-        )
+        why = f"{where} cannot be loaded in another process ({type(error).__name__}: {error}): "
+        if kind == "file" and not Path(where).exists():
+            why += "it is no file that is read again; put its classes in a module, and import them"
+        else:
+            why += "put what runs it under `if __name__ == '__main__':`"
         module.__dict__["__getattr__"] = lambda name: _refuse(why)
     for each in tuple(vars(module).values()):
         if isinstance(each, type) and each.__module__ == ALIAS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -34,18 +35,33 @@ async def main() -> None:
 """
 
 
-def run(folder: Path, start: str, *how: str) -> list[str]:
-    (folder / "program_of_a_test.py").write_text(SCRIPT.format(start=start))
+GUARDED = "if __name__ == '__main__':\n    asyncio.run(main())"
+
+
+def run(folder: Path, start: str, *how: str, stdin: bool = False) -> list[str]:
+    script = SCRIPT.format(start=start)
+    (folder / "program_of_a_test.py").write_text(script)
+    (folder / "app").mkdir()
+    (folder / "app" / "__main__.py").write_text(script)
+    with zipfile.ZipFile(folder / "app.zip", "w") as archive:
+        archive.writestr("__main__.py", script)
     command = [sys.executable, *(how or ("program_of_a_test.py",)), "a b"]
     env = {**environment(), "PYTHONPATH": f"{folder}:{environment()['PYTHONPATH']}"}
-    done = subprocess.run(command, check=False, cwd=folder, env=env, capture_output=True, text=True, timeout=60)
+    told = script if stdin else None
+    done = subprocess.run(
+        command, check=False, cwd=folder, env=env, input=told, capture_output=True, text=True, timeout=60
+    )
     return done.stdout.splitlines()
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("how", [(), ("-m", "program_of_a_test")], ids=["file", "module"])
+@pytest.mark.parametrize(
+    "how",
+    [(), ("-m", "program_of_a_test"), ("app",), ("-m", "app"), ("app.zip",)],
+    ids=["file", "module", "folder", "package", "zip file"],
+)
 def test_a_class_of_the_main_module_lives_in_another_process(tmp_path: Path, how: tuple[str, ...]) -> None:
-    printed = run(tmp_path, "if __name__ == '__main__':\n    asyncio.run(main())", *how)
+    printed = run(tmp_path, GUARDED, *how)
 
     assert printed[0] == "loaded __main__"
     assert "('__main__', True, ['a b'])" in printed
@@ -59,6 +75,16 @@ def test_a_program_that_does_not_ask_whether_it_is_the_main_one_is_told_what_to_
     (told,) = [line for line in printed if "Worker" in line]
     assert "program_of_a_test.py cannot be loaded in another process (RuntimeError: asyncio.run() cannot" in told
     assert "put what runs it under `if __name__ == '__main__':`" in told
+
+
+@pytest.mark.process
+def test_a_program_that_is_no_file_is_told_to_put_its_classes_in_a_module(tmp_path: Path) -> None:
+    printed = run(tmp_path, GUARDED, "-", stdin=True)
+
+    (told,) = [line for line in printed if "Worker" in line]
+    assert "<stdin> cannot be loaded in another process (FileNotFoundError: " in told
+    assert "it is no file that is read again; put its classes in a module, and import them" in told
+    assert "__name__" not in told
 
 
 LOADS = """
