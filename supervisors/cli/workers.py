@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,12 @@ def with_workers(tree: Tree, size: int) -> Tree:
     made: Tree
     made, count = _resized(tree, size)
     if not count:
+        own = sorted(_sizing_themselves(tree))
+        if own:
+            raise Unusable(
+                f"--workers sets the size of pools of processes, and those of {tree.name} size themselves by "
+                f"Desired(...): {', '.join(own)}; give them a number as size, or leave --workers away and use --guard"
+            )
         raise Unusable(
             f"--workers sets the size of pools of processes, and {tree.name} has none: write Pool(name, child(..., "
             'place="process")), or leave --workers away and use --guard'
@@ -26,9 +33,22 @@ def with_workers(tree: Tree, size: int) -> Tree:
     return made
 
 
+def _is_of_processes(spec: Any) -> bool:
+    return isinstance(spec, Pool) and isinstance(spec.worker.blueprint.place, Process)
+
+
+def _sizing_themselves(spec: Any) -> Iterator[str]:
+    """The names of the pools of processes whose size is no number."""
+    if _is_of_processes(spec) and not isinstance(spec.size, int):
+        yield spec.name
+    elif isinstance(spec, Supervisor):
+        for each in spec.children:
+            yield from _sizing_themselves(each)
+
+
 def _resized(spec: Any, size: int) -> tuple[Any, int]:
     """The spec, and how many pools in it were given the size."""
-    if isinstance(spec, Pool) and isinstance(spec.worker.blueprint.place, Process) and isinstance(spec.size, int):
+    if _is_of_processes(spec) and isinstance(spec.size, int):
         return replace(spec, size=size), 1
     if not isinstance(spec, Supervisor):
         return spec, 0

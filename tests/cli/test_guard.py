@@ -74,6 +74,12 @@ def test_a_tree_without_such_a_pool_is_refused_with_the_way_out() -> None:
         with_workers(Supervisor("shop", [pool("loop", None)]), 2)
 
 
+def test_where_all_such_pools_size_themselves_that_is_what_is_said() -> None:
+    inner = Supervisor("inner", [pool("own", "process", Desired(2)), pool("loop", None)])
+    with pytest.raises(Unusable, match=r"those of shop size themselves by Desired\(\.\.\.\): own; give them a number"):
+        with_workers(Supervisor("shop", [inner]), 2)
+
+
 def test_the_command_refuses_it_with_exit_code_2() -> None:
     done = planaria("run", "shop:safe", "--workers", "2", "--no-guard")
 
