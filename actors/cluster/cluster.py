@@ -376,15 +376,21 @@ class Cluster:
     def drain(self, host: str) -> None:
         """Empty a host: it takes no lives any more, and those who have some there replace them elsewhere.
 
-        When none is left it leaves, if it is one of ``planaria host``.  Raises ``ClusterError`` if it is not there.
+        When none is left it leaves, if it is one of ``planaria host``.  Raises ``ClusterError`` if it is not there, or
+        runs nobody else's lives.
         """
+        info = self.directory.own if host == self.name else self._peer(host).info
+        if not info.serves:
+            raise ClusterError(
+                f"host {host} runs nobody else's lives, so there is nothing to move: end its tree instead"
+            )
         if host == self.name:
             self._drain_here()
         else:
             self._peer(host).link.send([Word.DRAIN])
 
     def _drain_here(self) -> None:
-        if self.directory.own.state is HostState.UP:
+        if self.directory.own.state is HostState.UP and self.directory.own.serves:
             self.directory.say(state=HostState.DRAINING)
             self.publish(HostDraining(self.system.now(), self.name, 0))
             self._guests_changed()

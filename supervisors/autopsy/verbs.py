@@ -114,10 +114,13 @@ def hosts(running: Running, request: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def drain(running: Running, request: Mapping[str, Any]) -> str:
-    """Have ``host`` emptied; answers with the name of the host that was asked."""
+    """Have ``host`` emptied, of the ``boot`` if that is said; answers with the name of the host that was asked."""
     cluster = _cluster(running)
+    host, boot = _text(request, "host"), request.get("boot")
+    if boot is not None and not any((view.name, view.boot) == (host, boot) for view in cluster.hosts()):
+        raise Refused("no_such_host", f"host {host} has left meanwhile")
     try:
-        cluster.drain(_text(request, "host"))
+        cluster.drain(host)
     except ActorError as error:
         raise Refused("no_such_host", str(error)) from None
     return cluster.name

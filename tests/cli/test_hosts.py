@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from actors.cluster.errors import ClusterError
 from actors.cluster.values import Membership
 from actors.places.place import Host
 from supervisors import Supervisor, child
-from tests.actors.cluster.kit import HostProcess, end, free_port, hosts, name_of
+from supervisors.cli.drain import lives_left
+from tests.actors.cluster.kit import HostProcess, end, free_port, hosts, name_of, node
 from tests.actors.cluster.troupe import Add, Player
 from tests.cli.shell import await_door, command, planaria
 from tests.leftovers import folders
@@ -273,6 +275,69 @@ def test_what_cannot_be_moved_stays_and_drain_says_so_with_exit_code_1() -> None
                 assert drained.code == 1
                 assert "1 life still runs on a after 1 s" in drained.err
                 assert (await handle.ref("p").ask("where"))["host"] == "a"
+
+    real(main())
+
+
+@pytest.mark.parametrize(
+    ("known", "left"),
+    [
+        ([["b", 1, "draining", 2]], 2),
+        ([["b", 1, "draining", 0]], 0),
+        ([["b", 1, "left", None]], None),
+        ([["b", 1, "down", None]], None),
+        ([["a", 1, "up", 3]], None),
+        ([["b", 2, "up", 0]], None),
+        ([["b", 2, "up", 3], ["a", 1, "up", 1]], None),
+    ],
+)
+def test_a_host_has_left_when_another_one_has_its_name(known: list[list[Any]], left: int | None) -> None:
+    hosts = [dict(zip(("name", "boot", "state", "lives"), each, strict=True)) for each in known]
+
+    assert lives_left(hosts, "b", 1) == left
+
+
+def test_a_host_is_drained_while_another_one_waits_for_its_name() -> None:
+    async def main() -> None:
+        async with hosts("a", "b") as started:
+            await doors(started)
+            rival = HostProcess("b", "--join", await started["a"].listens())
+            try:
+                await until(lambda: rival.says("there is a host b already"))
+                drained = await command("drain", "b", "--at", "a")
+
+                assert (drained.code, drained.out) == (0, "b has left\n")
+                await until(lambda: rival.says("host a at"))
+            finally:
+                end([rival])
+
+    real(main())
+
+
+def test_a_host_in_a_program_is_drained_when_it_is_empty() -> None:
+    async def main() -> None:
+        async with hosts("a") as started, node("p", await started["a"].listens(), serves=True) as cluster:
+            await doors(started)
+            drained = await command("drain", "p", "--at", "a", "--timeout", "1")
+
+            assert (drained.code, drained.out) == (0, "nothing of others runs on p any more\n")
+            assert cluster.hosts()[0].state == "draining"
+
+    real(main())
+
+
+def test_a_node_that_runs_nobody_else_s_lives_cannot_be_drained() -> None:
+    async def main() -> None:
+        async with hosts("a") as started, node("front", await started["a"].listens()) as front:
+            await doors(started)
+            drained = await command("drain", "front", "--at", "a")
+
+            assert (drained.code, drained.out) == (2, "")
+            why = "host front runs nobody else's lives, so there is nothing to move: end its tree instead"
+            assert drained.complaint.endswith(why)
+            with pytest.raises(ClusterError, match=why):
+                front.drain("front")
+            assert front.hosts()[0].state == "up"
 
     real(main())
 
