@@ -36,9 +36,9 @@ class Process:
 
     ``memory``: bytes it may take besides those of an idle process; ``cpu``: seconds of processor time it may use in
     all, in whole seconds: up to one more; both end it when they are exceeded; ``None``: no bound.  ``patience``:
-    seconds without a sign of life from its loop after which it is killed, 5.0, once the life has started; for that it has
-    the ``start_timeout`` of its child.  ``cores``: how much of the processor it may use at a time, 0.5 is half a core;
-    beyond it is slowed down, where control groups may be made on this host; elsewhere nothing bounds it, as on a
+    seconds without a sign of life from its loop after which it is killed, 5.0, once the life has started; for that it
+    has the ``start_timeout`` of its child.  ``cores``: how much of the processor it may use at a time, 0.5 is half a
+    core; beyond it is slowed down, where control groups may be made on this host; elsewhere nothing bounds it, as on a
     :class:`Host`.  Raises ``ValueError`` for a value out of range.
     """
 
