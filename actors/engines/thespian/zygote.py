@@ -36,6 +36,9 @@ PATIENCE = 5.0
 # How long after an order the next process in between is made: its fork would take the processor that a life needs now.
 REST = timedelta(seconds=0.05)
 
+# The same for one that died before it had an order.
+WAIT = timedelta(seconds=0.5)
+
 # Of an isolate: its number and its token.
 ORDER = struct.Struct(f">Q{TOKEN_SIZE}s")
 
@@ -140,7 +143,9 @@ class Zygote(Actor):
             if fork.exitcode is not None:
                 self._children.remove(child)
                 fork.close()
-                if fork.exitcode != 0 and fork.number:
+                if not fork.number:
+                    self.wakeupAfter(WAIT)
+                elif fork.exitcode != 0:
                     why = f"the process that forks it ended with {fork.exitcode}"
                     Inherited.launcher.send("unborn", fork.number, why)
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -11,7 +12,6 @@ import socket
 import stat
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,14 +75,23 @@ def test_a_transport_that_is_cut_off_at_once_takes_the_socket_with_it() -> None:
     real(main())
 
 
+async def kill_children(pid: int) -> None:
+    """All that there are, as soon as there is one that lives."""
+    await until(lambda: any(map(is_alive, children(pid))))
+    found = children(pid)
+    for each in found:
+        with contextlib.suppress(ProcessLookupError):
+            kill(each)
+    await until(lambda: not any(map(is_alive, found)))
+
+
 def test_the_process_that_waits_ahead_for_an_order_is_missed_by_nobody() -> None:
     async def main() -> None:
         async with Watched(spares=0) as watched:
             for _ in range(3):
                 await watched.nursery.fork()
-                zygote = watched.part("zygote")
-                await until(partial(children, zygote))
-                kill(children(zygote).pop())
+                for _ in range(2):
+                    await kill_children(watched.part("zygote"))
 
             assert len(watched.nursery.isolates) == 3
             assert all(is_alive(each.pid) for each in watched.nursery.isolates)
