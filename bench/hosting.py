@@ -49,7 +49,7 @@ class HostProcess:
     async def listens(self) -> str:
         """Wait until it does; returns where.  Raises ``RuntimeError`` if it ends instead."""
         await until(lambda: self.says("listens on") or self.process.poll() is not None, f"host {self.name} listens")
-        found = [line.rpartition(" ")[2] for line in self.lines if "listens on" in line]
+        found = [line.partition(";")[0].rpartition(" ")[2] for line in self.lines if "listens on" in line]
         if not found:
             self.hear_out()
             raise RuntimeError(f"host {self.name} did not begin: exit {self.process.poll()}, {self.lines}")

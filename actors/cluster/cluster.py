@@ -41,9 +41,6 @@ SETTLE = 1.0
 FAREWELL = 0.05
 """Seconds that word of this host's leaving is given to get out."""
 
-WORDS = 1000
-"""Characters of what another host says that are passed on."""
-
 Seen = Callable[[HostView], object]
 Datagram = Callable[[str, bytes], object]
 
@@ -59,6 +56,7 @@ class Cluster:
         self.system = system
         self.membership = membership
         self.boot = time.time_ns()
+        self.listens_on = ""
         self.drained = asyncio.Event()
         own = HostInfo(
             membership.name, self.boot, 1, "", membership.zone, dict(membership.capabilities), os.cpu_count() or 1, 0,
@@ -86,7 +84,8 @@ class Cluster:
         address, port = read_address(self.membership.listen or "127.0.0.1:0")
         self.gate.unlock()
         port = await self.gate.listen(address, port)
-        self.directory.say(address=self.membership.advertise or spell_address(address, port))
+        self.listens_on = spell_address(address, port)
+        self.directory.say(address=spell_address(*read_address(self.membership.advertise or self.listens_on, port)))
         self.system.cluster = self
         self._housing.open(self._now())
         self.spawn(self.gate.accept())
@@ -301,7 +300,7 @@ class Cluster:
 
     def lacked(self, peer: Peer, what: str) -> None:
         """See :class:`~.peer.Household`."""
-        self.publish(CodeMissing(self.system.now(), peer.name, what[:WORDS]))
+        self.publish(CodeMissing(self.system.now(), peer.name, what))
 
     def datagram(self, peer: Peer, channel: int, data: bytes) -> None:
         """See :class:`~.peer.Household`."""

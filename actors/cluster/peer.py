@@ -35,6 +35,9 @@ DATAGRAM_LIMIT = 1 << 18
 """Bytes of datagrams in one turn of the loop; what is more is dropped, as a network would."""
 
 
+WORDS = 1000
+"""Characters of what a host says in words that are passed on."""
+
 NOBODY = HostInfo("", 0, 0, "")
 """Somebody who has not said yet which host it is."""
 
@@ -179,7 +182,7 @@ class Peer:
             Word.FOUND: self._found,
             Word.DATAGRAM: lambda channel, data: home.datagram(self, channel, data),
             Word.DRAIN: lambda: home.asked_to_drain(self),
-            Word.LACKED: lambda what: home.lacked(self, what),
+            Word.LACKED: lambda what: home.lacked(self, what[:WORDS]),
         }
 
     @property

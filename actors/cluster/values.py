@@ -6,6 +6,7 @@ import contextlib
 import ipaddress
 import keyword
 import math
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -136,9 +137,10 @@ class Membership:
 
     - ``name``: of this host, unique in the cluster; with keys, the name in its certificate.
     - ``listen``: ``"address:port"``, by default ``127.0.0.1`` and any free port.  Any other address than loopback needs
-      ``keys``.  ``advertise``: where others reach it, if that is another one (behind ``0.0.0.0``).
-    - ``join``: addresses of hosts that may be there already; any one will do.  These and ``advertise`` are kept as
-      others are told of them: with a port, and each once.
+      ``keys``.  ``advertise``: where others reach it, if that is another one (behind ``0.0.0.0``); the port is the one
+      it listens at, unless it is named.
+    - ``join``: addresses of hosts that may be there already; any one will do.  They are kept as others are told of
+      them: with a port, and each once.
     - ``keys``: the folder that ``planaria keys host`` made.
     - ``zone``: where it is, from the large to the small: ``"eu/a"``.  ``capabilities``: what it has: ``{"gpu": True}``.
     - ``serves``: whether it runs lives of others.
@@ -171,7 +173,7 @@ class Membership:
         if self.listen is not None:
             read_address(self.listen)
         if self.advertise is not None:
-            object.__setattr__(self, "advertise", _called("advertise", self.advertise))
+            _called("advertise", self.advertise)
         object.__setattr__(self, "join", tuple(dict.fromkeys(_called("join", each) for each in self.join)))
         for name, least in (("patience", 0.5), ("lease", 0.5)):
             value = getattr(self, name)
@@ -185,11 +187,18 @@ class Membership:
                 f"host {self.name} has no keys, so it may not listen on {address}: make some with `planaria keys ca` "
                 "and `planaria keys host`, and name their folder with --keys; or listen on 127.0.0.1"
             )
-        if self.advertise is None and address in ("0.0.0.0", "::"):
+        if self.advertise is None and is_unspecified(address):
             raise ClusterError(
                 f"host {self.name} listens on {address}, which is no address that others can reach: say which with "
                 f"--advertise ADDRESS:{port or PORT}"
             )
+        if self.advertise is None and self.keys is not None and is_loopback(address):
+            beyond = next((each for each in self.join if is_beyond(read_address(each)[0])), None)
+            if beyond is not None:
+                raise ClusterError(
+                    f"host {self.name} listens on {address}, where {beyond} and other machines cannot reach it: listen "
+                    "on an address of this machine with --listen, or say where it is reached with --advertise"
+                )
         if self.leaders and self.discovery == "links":
             raise ClusterError("leaders are of a convention: they need --discovery thespian")
         if self.discovery == "thespian":
@@ -296,7 +305,7 @@ def check_reachable(what: str, address: str, port: int) -> None:
     """Where others are called.  Raises ``ClusterError`` for what nobody can call."""
     if not port:
         raise ClusterError(f"{what} names port 0, and nobody can be called there; say which of 1 to 65535")
-    if address in ("0.0.0.0", "::"):
+    if is_unspecified(address):
         raise ClusterError(f"{what} names {address}, which is no address of any host; say which one it is")
 
 
@@ -311,3 +320,25 @@ def is_loopback(address: str) -> bool:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return address == "localhost"
+
+
+def is_beyond(address: str) -> bool:
+    """Whether that is another machine's, or this one's as others reach it; of a name nobody knows."""
+    try:
+        return not ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def is_unspecified(address: str) -> bool:
+    """Whether that is any address of this machine, however it is spelt."""
+    if address == "*":
+        return True
+    try:
+        return ipaddress.ip_address(address).is_unspecified
+    except ValueError:
+        pass
+    try:
+        return not any(socket.inet_aton(address))  # as 0 and 0x0
+    except OSError:
+        return False

@@ -81,7 +81,8 @@ async def _be(membership: Membership, serves: asyncio.Event, told: asyncio.Event
         async with Cluster(system, membership) as cluster:
             await cluster.warm()  # it serves as soon as it says so
             door = await _open_door(cluster)
-            complain(f"host {cluster.name} listens on {cluster.address}")
+            elsewhere = "" if cluster.address == cluster.listens_on else f"; others are told {cluster.address}"
+            complain(f"host {cluster.name} listens on {cluster.listens_on}{elsewhere}")
             serves.set()
             waits = [asyncio.ensure_future(each.wait()) for each in (told, cluster.drained)]
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

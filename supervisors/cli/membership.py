@@ -22,7 +22,7 @@ OPTIONS = (
         "--name", "host_name", metavar="NAME", help="Of this host (as in its certificate, or this machine's)."
     ),
     click.option("--listen", metavar="ADDRESS[:PORT]", help="Where to listen (127.0.0.1, any port; else with --keys)."),
-    click.option("--advertise", metavar="ADDRESS[:PORT]", help="Where others reach it, if that is another address."),
+    click.option("--advertise", metavar="ADDRESS[:PORT]", help="Where others reach it, if that is elsewhere."),
     click.option("--keys", metavar="FOLDER", help="The keys of this host, made by planaria keys host."),
     click.option("--zone", default="", metavar="ZONE", help="Where it is, as in eu/a."),
     click.option("--discovery", type=click.Choice(DISCOVERIES), help="How hosts meet (links)."),

@@ -353,6 +353,19 @@ def test_a_host_that_is_not_there_cannot_be_drained() -> None:
     real(main())
 
 
+def test_a_host_says_where_it_listens_and_what_others_are_told() -> None:
+    async def main() -> None:
+        port = free_port()
+        a = HostProcess("a", "--listen", f"127.0.0.1:{port}", "--advertise", "192.0.2.1")
+        try:
+            assert await a.listens() == f"127.0.0.1:{port}"
+            assert f"planaria: host a listens on 127.0.0.1:{port}; others are told 192.0.2.1:{port}" in a.lines
+        finally:
+            end([a])
+
+    real(main())
+
+
 def test_a_port_that_is_taken_is_said_so() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -277,6 +277,17 @@ def test_without_keys_a_host_calls_nobody_beyond_this_machine_and_says_what_to_d
     real(main())
 
 
+def test_what_is_advertised_without_a_port_has_the_one_at_which_it_listens() -> None:
+    async def main() -> None:
+        port = free_port()
+        async with node("a", listen=f"127.0.0.1:{port}", advertise="127.0.0.2") as a:
+            assert (a.address, a.listens_on) == (f"127.0.0.2:{port}", f"127.0.0.1:{port}")
+        async with node("a", listen=f"127.0.0.1:{port}", advertise="[fd00::1]:9") as a:
+            assert (a.address, a.listens_on) == ("[fd00::1]:9", f"127.0.0.1:{port}")
+
+    real(main())
+
+
 def test_an_address_that_is_taken_is_said_so() -> None:
     async def main() -> None:
         async with node("a") as a:

@@ -102,6 +102,23 @@ def test_an_address_that_nobody_can_reach_must_be_advertised_as_another() -> Non
     assert Membership("a", listen="0.0.0.0:9", keys="k", advertise="10.0.0.1:9").advertise == "10.0.0.1:9"
 
 
+@pytest.mark.parametrize("address", ["0.0.0.0", "*", "0", "0x0", "::", "0::0"])
+def test_any_address_of_a_machine_is_none_that_others_reach_however_it_is_spelt(address: str) -> None:
+    with pytest.raises(ClusterError, match="which is no address that others can reach: say which with --advertise"):
+        Membership("a", listen=spell_address(address, 9), keys="k")
+    with pytest.raises(ClusterError, match="no address of any host"):
+        Membership("a", join=(spell_address(address, 9),))
+
+
+@pytest.mark.parametrize("listen", [None, "127.0.0.1:7500", "[::1]:7500"])
+def test_a_host_on_loopback_joins_other_machines_only_if_it_says_where_they_reach_it(listen: str | None) -> None:
+    with pytest.raises(ClusterError, match=r"where 10\.0\.0\.1:7400 and other machines cannot reach it: listen on an"):
+        Membership("a", listen=listen, keys="k", join=("127.0.0.1:1", "10.0.0.1:7400"))
+
+    assert Membership("a", listen=listen, keys="k", join=("10.0.0.1",), advertise="10.0.0.2").listen == listen
+    assert Membership("a", listen=listen, keys="k", join=("127.0.0.2", "localhost", "a.example")).listen == listen
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"patience": 0.4}, {"lease": 0.1}, {"patience": float("nan")}, {"lease": "2"}, {"discovery": "hope"},
