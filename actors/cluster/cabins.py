@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,11 +38,18 @@ class Cabins:
     """All guests of one host.
 
     ``lease``: seconds; ``changed``: told whenever there are more or fewer; ``lost``: told what of the machinery has
-    died, why, and how many guests end with it.
+    died, why, and how many guests end with it; ``unless_leaving``: see :mod:`~.leaving`.
     """
 
-    def __init__(self, lease: float, changed: Callable[[], None], lost: Callable[[str, str, int], None]) -> None:
+    def __init__(
+        self,
+        lease: float,
+        changed: Callable[[], None],
+        lost: Callable[[str, str, int], None],
+        unless_leaving: Callable[[Callable[[], None]], None],
+    ) -> None:
         self.guests: set[Guest] = set()
+        self.unless_leaving = unless_leaving
         self._lease = lease
         self._changed = changed
         self._lost = lost
@@ -208,9 +216,15 @@ class Guest:
         if self._status is None or not self._has_hung_up or self._ledger is None:
             return
         ledger, self._ledger = self._ledger, None
-        fates = ledger.copy()
+        word = [Word.GONE, self._number, str(self._status), ledger.copy()]
         ledger.close()
-        self._say([Word.GONE, self._number, str(self._status), fates])
+        if self._status.signal == signal.SIGTERM:  # as all processes of a service may have, this host's among them
+            self._cabins.unless_leaving(lambda: self._depart(word))
+        else:
+            self._depart(word)
+
+    def _depart(self, word: list[Any]) -> None:
+        self._say(word)
         self._forget()
 
     def _say(self, frame: list[Any]) -> None:

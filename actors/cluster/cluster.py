@@ -7,6 +7,7 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,6 +22,7 @@ from .events import CodeMissing, HostDown, HostDraining, HostLeft, HostUp, Machi
 from .frames import Word
 from .gate import Gate
 from .housing import Housing
+from .leaving import unless_leaving
 from .peer import NOBODY, Peer
 from .reception import Reception
 from .tissue import lend_wires, take_wires_back
@@ -64,7 +66,8 @@ class Cluster:
         )  # fmt: skip
         self.directory = Directory(own)
         self.peers: dict[str, Peer] = {}
-        self.cabins = Cabins(membership.lease, self._guests_changed, self._machinery_lost)
+        unless = partial(unless_leaving, self)
+        self.cabins = Cabins(membership.lease, self._guests_changed, self._machinery_lost, unless)
         self.calls = Calls(self)
         self.gate = Gate(self)
         self.reception = Reception(self)
@@ -257,7 +260,7 @@ class Cluster:
         self._tell_soon()
 
     def _machinery_lost(self, what: str, why: str, lives: int) -> None:
-        self.publish(MachineryLost(self.system.now(), self.name, what, why, lives))
+        unless_leaving(self, partial(self.publish, MachineryLost(self.system.now(), self.name, what, why, lives)))
 
     def _note_drained(self) -> None:
         if self.directory.own.state is HostState.DRAINING and not self.cabins.guests:

@@ -19,6 +19,7 @@ from actors.engines.thespian.tidings import ADDRESS, BOOT, MODULE, NAME, PIN, ZO
 from .errors import ClusterError
 from .events import ConventionJoined, ConventionLeft, ConventionLost, LeaderFound, LeaderMissing
 from .hints import Hints
+from .leaving import unless_leaving
 from .values import check_name, read_address, read_leaders, spell_address
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Convention:
         self._hints.all_left(self._now())
         if why != self._why:
             self._why = why
-            self._publish(ConventionLost, self._cluster.name, why)
+            unless_leaving(self._cluster, lambda: self._publish(ConventionLost, self._cluster.name, why))
 
     def _joined(self, name: str, boot: int, address: str) -> None:
         try:

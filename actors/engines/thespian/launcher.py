@@ -4,7 +4,8 @@ It is a fresh interpreter, so nothing below it inherits the node's sockets, thre
 holds no actor: it is the subreaper of all that is started here, starts Thespian's system and the zygote by a
 short-lived child, passes orders on to the zygote, and tells the node who was born and who ended, and how.
 
-Who dies with whom: the launcher with the node (end of file, and a parent-death signal), and tidies up before; the admin
+Who dies with whom: the launcher with the node (end of file, and a parent-death signal; a SIGTERM from anybody else ends
+it a second later, unless the node has it close before), and tidies up before; the admin
 with the launcher, logger and zygote with the admin, each by the kernel's signal; isolates with the launcher, whose
 children they are.  What an isolate had started, detached or not, is the launcher's child when it ends, and is killed.
 When zygote or admin die, what is left of that generation is ended, and the next one started; isolates live on.
@@ -51,6 +52,10 @@ FORK_TIME = 5.0
 # Seconds to get rid of the rest of a generation: a SIGKILL takes milliseconds.
 END_TIME = 3.0
 
+# Seconds after a SIGTERM until the launcher of a node that lives ends: the node may have been told to end in the same
+# moment, as all of a service's processes are by systemd, and then says so first.
+TERMINATION_TIME = 1.0
+
 # A generation that lived this long was well; one that fails sooner makes the next start wait, twice as long each time.
 HEALTHY_AFTER = 5.0
 FIRST_WAIT = 0.05
@@ -89,6 +94,7 @@ class Launcher:
         self.born_at = 0.0
         self.ready_at: float | None = None
         self.start_at: float | None = 0.0
+        self.close_at: float | None = None
         self.is_closing = False
 
     def run(self) -> None:
@@ -116,7 +122,11 @@ class Launcher:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def _terminate(self, *_: object) -> None:
-        self.is_closing = True
+        """SIGTERM: by the kernel since the node has died, or by somebody."""
+        if os.getppid() != self.node:
+            self.is_closing = True
+        elif self.close_at is None:
+            self.close_at = time.monotonic() + TERMINATION_TIME
 
     def _watch_for_writing(self) -> None:
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self.control.has_waiting else 0)
@@ -126,7 +136,7 @@ class Launcher:
             self.selector.modify(self.zygote, events)
 
     def _time_left(self) -> float | None:
-        moments = [self.start_at] if self.start_at is not None else []
+        moments = [each for each in (self.close_at or self.start_at,) if each is not None]
         if self._is_starting:
             moments.append(self.begun_at + (CONNECT_TIME if self.zygote is None else START_TIME))
         elif self.wanted:
@@ -216,7 +226,7 @@ class Launcher:
     # Generations
 
     def _start_if_due(self) -> None:
-        if self.start_at is None or time.monotonic() < self.start_at:
+        if self.start_at is None or self.close_at is not None or time.monotonic() < self.start_at:
             return
         self.start_at, self.ready_at = None, None
         self.begun_at = time.monotonic()
@@ -268,7 +278,9 @@ class Launcher:
 
     def _check_times(self) -> None:
         now = time.monotonic()
-        if self._is_starting and self.zygote is None and now > self.begun_at + CONNECT_TIME:
+        if self.close_at is not None and now >= self.close_at:
+            self.is_closing = True
+        elif self._is_starting and self.zygote is None and now > self.begun_at + CONNECT_TIME:
             self._fail(f"Thespian's system was not there after {CONNECT_TIME:g} s", is_stall=True)
         elif self._is_starting and now > self.begun_at + START_TIME:
             self._fail(f"the zygote was not ready after {START_TIME:g} s")

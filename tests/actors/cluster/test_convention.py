@@ -267,3 +267,21 @@ def test_machines_stay_linked_without_leaders_and_a_leader_that_comes_back_finds
                         assert not c.says("host d is down")
 
     real(main(), 90.0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["to it alone", "to all of its processes"])
+def test_a_host_that_leaves_does_not_say_that_it_is_in_no_convention(place: str, number: int) -> None:
+    async def main() -> None:
+        a, b = HostProcess("a", *options(place, 1)), HostProcess("b", *options(place, 2))
+        async with started(a, b):
+            await until(lambda: b.says("of the convention knows this host") and b.says("listens on"))
+            if number == signal.SIGINT:
+                os.kill(b.process.pid, number)
+            else:
+                b.kill(number)
+
+            assert await b.ended() == 0
+            assert [line for line in b.lines if "no convention" in line or "started again" in line] == []
+            await until(lambda: b.pids == [])
+
+    real(main())

@@ -377,6 +377,38 @@ def test_a_host_goes_on_serving_whichever_part_of_its_machinery_is_killed() -> N
     real(main())
 
 
+def test_a_host_all_of_whose_processes_are_told_to_end_leaves_and_no_life_has_crashed() -> None:
+    async def main() -> None:
+        async with hosts("a", "b") as started, running(started, player("p"), player("q"), player("r")) as t:
+            assert await spread(t, "p", "q", "r") == {"p": "a", "q": "b", "r": "a"}
+            said = listen(t)
+            await part(started["a"], "zygote")
+            started["a"].kill(signal.SIGTERM)  # as systemd does, in any order
+
+            assert await started["a"].ended() == 0
+            assert set((await spread(t, "p", "q", "r")).values()) == {"b"}
+            assert [line for line in started["a"].lines if "started again" in line] == []
+            died = [line for line in said if " died" in line]
+            assert len(died) == 2
+            assert all("noconnection" in line for line in died)
+            assert "host a has left" in said
+            await until(lambda: started["a"].pids == [])
+
+    real(main())
+
+
+def test_a_life_that_is_ended_by_sigterm_alone_has_a_successor() -> None:
+    async def main() -> None:
+        async with hosts("a") as started, running(started, player("p")) as t:
+            said = listen(t)
+            os.kill((await where(t, "p"))["pid"], signal.SIGTERM)
+            await until(lambda: any("t/p serves again" in line for line in said))
+
+            assert any("ProcessDied: signal 15" in line for line in said)
+
+    real(main())
+
+
 async def part(host: HostProcess, role: str) -> list[int]:
     """The processes of a part of a host's machinery, which may just be starting."""
     found: list[int] = []

@@ -107,7 +107,7 @@ def test_all_dies_with_the_launcher_and_a_new_one_is_started() -> None:
     real(main())
 
 
-def test_a_launcher_that_ends_by_itself_takes_all_with_it() -> None:
+def test_a_launcher_that_is_told_to_end_takes_all_with_it_a_moment_later() -> None:
     async def main() -> None:
         async with Watched() as watched:
             isolate = await watched.nursery.fork()
