@@ -16,7 +16,10 @@ import asyncio, os, sys
 from actors import Actor, ActorError, handle
 from supervisors import Supervisor, child
 
-print("loaded", __name__)
+def say(*words: object) -> None:  # at once: another process says something too
+    os.write(1, " ".join([*map(str, words)]).encode() + b"\\n")
+
+say("loaded", __name__)
 ARGUMENTS = sys.argv[1:]
 
 class Worker(Actor):
@@ -27,9 +30,9 @@ class Worker(Actor):
 async def main() -> None:
     try:
         async with Supervisor("s", [child(Worker, id="w", place="process")]).running() as running:
-            print(await running.ref("w").ask(str(os.getpid()), 10.0))
+            say(await running.ref("w").ask(str(os.getpid()), 10.0))
     except ActorError as error:
-        print(error)
+        say(error)
 
 {start}
 """
